@@ -1,0 +1,46 @@
+import { EngineError } from "../base/errors.ts";
+import { collectText } from "../base/streams.ts";
+import { compareVersions } from "../wire/version.ts";
+import type { EngineRequest } from "./app.ts";
+
+/** A request whose path has been matched. */
+export interface ApiRequest extends EngineRequest {
+  /** Values of `{name}` in the route's path, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The API version the client speaks. */
+  readonly version: string;
+}
+
+/** Docker's booleans: everything but empty, `0`, `no`, `false` and `none` is true. */
+export function queryBoolean({ query }: ApiRequest, name: string): boolean {
+  const text = (query.get(name) ?? "").trim().toLowerCase();
+  return !["", "0", "no", "false", "none"].includes(text);
+}
+
+/** Undefined when it is not there. @throws EngineError internal, as in Docker, for what is no number */
+export function queryInteger({ query }: ApiRequest, name: string): number | undefined {
+  const text = query.get(name) ?? "";
+  if (text === "") return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw new EngineError("internal", `strconv.Atoi: parsing "${text}": invalid syntax`);
+  return Number(text);
+}
+
+/** The value of a `{name}` of the route. */
+export function param({ params }: ApiRequest, name: string): string {
+  return params[name] ?? "";
+}
+
+export function isAtLeast(request: ApiRequest, version: string): boolean {
+  return compareVersions(request.version, version) >= 0;
+}
+
+/** The whole body as text (for JSON; at most 8 MiB). */
+export async function bodyText({ body }: EngineRequest): Promise<string> {
+  if (body === undefined) return "";
+  try {
+    return await collectText(body, 8 << 20);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new EngineError("invalid-argument", "request body too large", { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,75 @@
+import { API_VERSION, DOCKER_VERSION } from "../wire/version.ts";
+import { errorResponse } from "./error-response.ts";
+import { EventLog } from "./event-log.ts";
+import { ImageEvents } from "./image-events.ts";
+import { createRouter, type Route } from "./router.ts";
+import { containerRoutes } from "./routes/containers.ts";
+import { containerStreamRoutes } from "./routes/container-streams.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { execRoutes } from "./routes/exec.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { networkRoutes } from "./routes/networks.ts";
+import { absentRoutes, systemRoutes } from "./routes/system.ts";
+import type { Services } from "./services.ts";
+import { unsupportedRoutes } from "./support.ts";
+
+/**
+ * The engine's one door: Docker's Engine API as a handler of requests. In process a request's body may still be arriving while
+ * the response is read: that is how attach and exec are full duplex without an HTTP upgrade (Docker answers `200` with
+ * `application/vnd.docker.raw-stream` when none was asked for).
+ */
+export interface EngineRequest {
+  readonly method: string;
+  /** Path without query, version prefix included when the client sent one: `/v1.50/containers/json`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: ReadableStream<Uint8Array> | undefined;
+  /** Aborted when the client went away. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineResponse {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: ReadableStream<Uint8Array> | undefined;
+  /** Set for attach and exec: a socket server answers `101 UPGRADED` when the client asked for it, and streams raw bytes. */
+  readonly hijack?: boolean;
+}
+
+export type EngineFetch = (request: EngineRequest) => Promise<EngineResponse>;
+
+/** On every answer, as Docker has them. */
+const COMMON_HEADERS = [
+  ["api-version", API_VERSION],
+  ["docker-experimental", "false"],
+  ["ostype", "linux"],
+  ["server", `Docker/${DOCKER_VERSION} (linux)`],
+] as const;
+
+/** The Docker Engine API on these services. Never throws: an error is an answer. */
+export function createApp(services: Services): EngineFetch {
+  const dispatch = createRouter(createRoutes(services));
+  return async (request) => {
+    const response = await dispatch(request).catch(errorResponse);
+    return { ...response, headers: new Map([...COMMON_HEADERS, ...response.headers]) };
+  };
+}
+
+/** All routes, those that are not implemented yet last. */
+export function createRoutes(services: Services): readonly Route[] {
+  const log = new EventLog();
+  services.containers.subscribe((event) => log.add(event));
+  return [
+    ...systemRoutes(services, log),
+    ...containerRoutes(services),
+    ...containerStreamRoutes(services),
+    ...execRoutes(services),
+    ...imageRoutes(services, new ImageEvents(log, services.clock)),
+    ...eventRoutes(services, log),
+    ...networkRoutes(services),
+    ...absentRoutes(),
+    ...unsupportedRoutes(),
+  ];
+}

@@ -1,0 +1,133 @@
+import { EngineError } from "../../base/errors.ts";
+import type { Image, ImageService, PullEvent, RemovedImage } from "../../images/image-service.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { formatFamiliar, familiarName, parseReference, withDefaultTag } from "../../oci/reference.ts";
+
+/** An image for tests; `seed` makes its digests. */
+export function fakeImage(
+  name: string,
+  seed: string,
+  options: Partial<Image["config"]["config"]> & { created?: string; sizeBytes?: number } = {},
+): Image {
+  const digest = (salt: string): Digest => `sha256:${(seed + salt).repeat(32).slice(0, 64)}` as Digest;
+  const { created = "2026-11-21T02:00:05.503623743Z", sizeBytes = 5_211_230, ...config } = options;
+  const layers = [digest("1"), digest("2")];
+  return {
+    id: digest("0"),
+    config: {
+      architecture: "386",
+      os: "linux",
+      created,
+      config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"], ...config },
+      rootfs: { type: "layers", diff_ids: layers },
+      history: [
+        { created, comment: "Imported from -" },
+        { created, created_by: '/bin/sh -c #(nop)  CMD ["sh"]', empty_layer: true },
+        { created, created_by: "/bin/sh -c echo two > /two" },
+      ],
+    },
+    repoTags: [`${name}:latest`],
+    repoDigests: [`${name}@${digest("d")}`],
+    layers,
+    sizeBytes,
+    manifest: { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: digest("d"), size: 500 },
+  };
+}
+
+/** Images in memory, and a registry from which some more can be pulled. */
+export class FakeImages implements ImageService {
+  #images: Image[];
+  readonly #registry: readonly Image[];
+  /** What was asked for, newest last. */
+  readonly pulls: string[] = [];
+
+  constructor(images: readonly Image[], registry: readonly Image[] = []) {
+    this.#images = [...images];
+    this.#registry = registry;
+  }
+
+  async list(): Promise<readonly Image[]> {
+    return this.#images;
+  }
+
+  async resolve(nameOrId: string): Promise<Image> {
+    const id = nameOrId.replace(/^sha256:/, "");
+    const found =
+      this.#images.find(
+        (image) => image.repoTags.includes(familiar(nameOrId)) || image.repoDigests.includes(nameOrId),
+      ) ?? this.#images.find((image) => /^[0-9a-f]+$/.test(id) && image.id.startsWith(`sha256:${id}`));
+    if (found === undefined) throw new EngineError("not-found", `No such image: ${familiar(nameOrId)}`);
+    return found;
+  }
+
+  async *pull(reference: string): AsyncGenerator<PullEvent, void, undefined> {
+    this.pulls.push(reference);
+    const parsed = withDefaultTag(parseReference(reference));
+    const name = formatFamiliar(parsed);
+    const image = this.#registry.find(({ repoTags }) => repoTags.includes(name));
+    if (image === undefined) {
+      const hint = "repository does not exist or may require 'docker login'";
+      throw new EngineError(
+        "not-found",
+        `pull access denied for ${familiarName(parsed)}, ${hint}: denied: requested access to the resource is denied`,
+      );
+    }
+    yield { kind: "status", status: `Pulling from ${parsed.path}`, id: parsed.tag ?? "" };
+    const isNew = !this.#images.some(({ id }) => id === image.id);
+    if (isNew) {
+      const id = image.layers[0]?.slice(7, 19) ?? "";
+      yield { kind: "status", status: "Pulling fs layer", id };
+      yield { kind: "progress", status: "Downloading", id, currentBytes: 36_445, totalBytes: 1_141_440 };
+      yield { kind: "status", status: "Download complete", id };
+      yield { kind: "progress", status: "Extracting", id, currentBytes: 1_141_440, totalBytes: 1_141_440 };
+      yield { kind: "status", status: "Pull complete", id };
+      this.#images.push(image);
+    }
+    yield { kind: "status", status: `Digest: ${image.manifest.digest}` };
+    yield { kind: "status", status: `Status: ${isNew ? "Downloaded newer image" : "Image is up to date"} for ${name}` };
+  }
+
+  async tag(nameOrId: string, target: string): Promise<void> {
+    const image = await this.resolve(nameOrId);
+    const name = familiar(target);
+    this.#images = this.#images.map((other) => ({
+      ...other,
+      repoTags: [...other.repoTags.filter((tag) => tag !== name), ...(other.id === image.id ? [name] : [])].toSorted(),
+    }));
+  }
+
+  async remove(nameOrId: string, options: Parameters<ImageService["remove"]>[1]): Promise<readonly RemovedImage[]> {
+    const image = await this.resolve(nameOrId);
+    const name = familiar(nameOrId);
+    const isTag = image.repoTags.includes(name);
+    if (isTag && image.repoTags.length > 1) {
+      this.#images = this.#images.map((other) =>
+        other.id === image.id ? { ...other, repoTags: other.repoTags.filter((tag) => tag !== name) } : other,
+      );
+      return [{ untagged: name }];
+    }
+    const user = options.inUseBy(image.id)[0];
+    if (user !== undefined && !(options.force && !user.running)) {
+      const why = `container ${user.id.slice(0, 12)} is using its referenced image ${image.id.slice(7, 19)}`;
+      throw new EngineError(
+        "conflict",
+        `conflict: unable to remove repository reference "${nameOrId}" (must force) - ${why}`,
+      );
+    }
+    this.#images = this.#images.filter((other) => other.id !== image.id);
+    return [
+      ...image.repoTags.map((untagged) => ({ untagged })),
+      ...image.repoDigests.map((untagged) => ({ untagged })),
+      { deleted: image.id },
+      ...image.layers.map((deleted) => ({ deleted })),
+    ];
+  }
+}
+
+function familiar(name: string): string {
+  try {
+    return formatFamiliar(withDefaultTag(parseReference(name)));
+  } catch {
+    return name;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Services } from "../services.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeContainers } from "./fake-containers.ts";
+import { fakeImage, FakeImages } from "./fake-images.ts";
+
+export interface FakeServices extends Services {
+  readonly containers: FakeContainers;
+  readonly images: FakeImages;
+  readonly clock: FakeClock;
+}
+
+/** Services in memory: busybox and nginx are here, hello-world and alpine can be pulled. */
+export function fakeServices(): FakeServices {
+  const clock = new FakeClock();
+  const images = new FakeImages(
+    [
+      fakeImage("busybox", "6da", { sizeBytes: 2_065_472, created: "2026-11-21T02:00:04Z" }),
+      fakeImage("nginx", "321", { Cmd: ["sleep", "1000"], ExposedPorts: { "80/tcp": {} }, StopSignal: "SIGQUIT" }),
+    ],
+    [
+      fakeImage("hello-world", "e1b", { Cmd: ["echo", "Hello from Docker!"] }),
+      fakeImage("alpine", "c3a"),
+      fakeImage("busybox", "6da"),
+    ],
+  );
+  const containers = new FakeContainers(images, clock);
+  return {
+    containers,
+    images,
+    clock,
+    system: {
+      kernelRelease: "6.12.57",
+      memoryBytes: 268_435_456,
+      cpuCount: 1,
+      hostname: "drydock",
+      engineId: "eb717828-810f-4118-8a01-ffe74296f34a",
+      operatingSystem: "Drydock (Linux in v86)",
+    },
+    network: {
+      list: () => [
+        {
+          id: "b".repeat(64),
+          name: "bridge",
+          driver: "bridge",
+          createdAt: "2026-11-21T02:00:00Z",
+          subnets: [{ subnet: "172.17.0.0/16", gateway: "172.17.0.1" }],
+        },
+      ],
+    },
+    top: async () => ({ titles: ["PID", "USER", "COMMAND"], processes: [["10286", "root", "sleep 1000"]] }),
+    layerSize: async () => 4,
+    writtenBytes: async () => 0,
+  };
+}

@@ -1,0 +1,146 @@
+import { messageOf } from "../base/errors.ts";
+import { FlagError, type ParsedArguments, parseArguments } from "./args.ts";
+import { Client } from "./client.ts";
+import { argumentProblem, type Command, CommandError } from "./command.ts";
+import type { CommandContext } from "./command-context.ts";
+import { ROOT_COMMAND } from "./command-table.ts";
+import { complain, print, say } from "./output.ts";
+import { prepare } from "./global-options.ts";
+import { Interrupts, SIGPIPE_EXIT } from "./terminal/interrupts.ts";
+import { helpText, usageLine } from "./usage.ts";
+import { DOCKER_VERSION } from "../wire/version.ts";
+import { NOT_GO } from "../wire/system.ts";
+
+/** Exit code of a wrong use of flags. */
+const USAGE_ERROR = 125;
+const VERSION_LINE = `Docker version ${DOCKER_VERSION}, build ${NOT_GO.gitCommit}`;
+
+/** Runs one `docker …` to its end. @returns the exit code; never throws */
+export async function runCli(context: CommandContext): Promise<number> {
+  using interrupts = new Interrupts(context);
+  try {
+    return await Promise.race([dispatch(context, interrupts), interrupts.ended]);
+  } catch (error) {
+    return await report(context, error).catch(() => SIGPIPE_EXIT);
+  }
+}
+
+async function dispatch(context: CommandContext, interrupts: Interrupts): Promise<number> {
+  const global = await parse(context, {
+    command: ROOT_COMMAND,
+    path: "docker",
+    argv: context.argv.slice(1),
+    interspersed: false,
+  });
+  if (typeof global === "number") return global;
+  const [first, ...others] = global.rest;
+  if (first === undefined) {
+    if (global.flags.boolean("version")) return await version(context);
+    return await help(context, ROOT_COMMAND, "docker");
+  }
+  if (first === "help") return await helpTopic(context, others);
+  await prepare(context, global.flags);
+  const found = find(ROOT_COMMAND, "docker", global.rest);
+  if (found.command.children) return await group(context, found);
+  return await execute(context, interrupts, found);
+}
+
+interface Found {
+  readonly command: Command;
+  readonly path: string;
+  /** What follows the command's name. */
+  readonly argv: readonly string[];
+}
+
+/** Follows the words down the table as long as they name commands. */
+function find(command: Command, path: string, argv: readonly string[]): Found {
+  const [word, ...rest] = argv;
+  const child = command.children?.find(({ name, aliases }) => name === word || aliases?.includes(word ?? ""));
+  return child ? find(child, `${path} ${child.name}`, rest) : { command, path, argv };
+}
+
+async function group(context: CommandContext, { command, path, argv }: Found): Promise<number> {
+  const unknown = argv.find((word) => !word.startsWith("-"));
+  const isRoot = command === ROOT_COMMAND;
+  if (!isRoot && (unknown === undefined || argv.includes("--help"))) {
+    const parsed = await parse(context, { command, path, argv, interspersed: true });
+    return typeof parsed === "number" ? parsed : await help(context, command, path);
+  }
+  const usage = isRoot ? "" : `Usage:  ${usageLine(path, command)}\n\n`;
+  await complain(
+    context,
+    `docker: unknown command: ${path} ${unknown ?? argv[0]}\n\n${usage}Run '${path} --help' for more information`,
+  );
+  return 1;
+}
+
+async function execute(
+  context: CommandContext,
+  interrupts: Interrupts,
+  { command, path, argv }: Found,
+): Promise<number> {
+  const parsed = await parse(context, { command, path, argv, interspersed: command.interspersed ?? true });
+  if (typeof parsed === "number") return parsed;
+  const problem = command.takes && argumentProblem(command.takes, parsed.rest.length, path);
+  if (problem) {
+    const usage = `Usage:  ${usageLine(path, command)}`;
+    await complain(
+      context,
+      `docker: ${problem.message}\n\n${usage}\n\n${problem.hint} '${path} --help' for more information`,
+    );
+    return 1;
+  }
+  const signal = AbortSignal.any([context.signal, interrupts.signal]);
+  const client = new Client(context.fetch, signal);
+  const run = command.run ?? (() => Promise.reject(new CommandError(`${path}: not supported yet`)));
+  return await run({ command, path, flags: parsed.flags, arguments: parsed.rest, context, client, signal, interrupts });
+}
+
+/** Parses flags; wrong ones and `--help` are dealt with here: then the result is the exit code. */
+async function parse(
+  context: CommandContext,
+  found: Found & { interspersed: boolean },
+): Promise<ParsedArguments | number> {
+  const { command, path, argv, interspersed } = found;
+  try {
+    const parsed = parseArguments(command.flags, command.takesAnything ? ["--", ...argv] : argv, { interspersed });
+    for (const notice of parsed.notices) await say(context, notice);
+    return parsed.help === "no" ? parsed : await help(context, command, path);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    const usage = command === ROOT_COMMAND ? "docker [OPTIONS] COMMAND [ARG...]" : usageLine(path, command);
+    await complain(context, `${error.message}\n\nUsage:  ${usage}\n\nRun '${path} --help' for more information`);
+    return USAGE_ERROR;
+  }
+}
+
+async function help(context: CommandContext, command: Command, path: string): Promise<number> {
+  const columns = context.stdin.isTerminal && context.stdout.isTerminal ? context.stdout.size().columns : 0;
+  await print(context.stdout, helpText(path, command, columns || undefined));
+  return 0;
+}
+
+async function helpTopic(context: CommandContext, words: readonly string[]): Promise<number> {
+  const { command, path, argv } = find(ROOT_COMMAND, "docker", words);
+  if (argv.length === 0) return await help(context, command, path);
+  await complain(context, `unknown help topic: ${words.join(" ")}`);
+  return 1;
+}
+
+async function version(context: CommandContext): Promise<number> {
+  await say(context, VERSION_LINE);
+  return 0;
+}
+
+/** Prints what went wrong, and says with which code to exit. */
+async function report(context: CommandContext, error: unknown): Promise<number> {
+  if (isBrokenPipe(error)) return SIGPIPE_EXIT;
+  if (context.signal.aborted) return SIGPIPE_EXIT;
+  const message = messageOf(error);
+  if (message !== "") await complain(context, message);
+  return error instanceof CommandError ? error.exitCode : 1;
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && ((error as { code?: unknown }).code === "EPIPE" || /\bEPIPE\b/.test(error.message));
+}

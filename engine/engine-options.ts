@@ -1,0 +1,65 @@
+import type { EngineFetch } from "./api/app.ts";
+import type { ByteStream } from "./base/streams.ts";
+import type { Trace } from "./base/trace.ts";
+import type { Storage } from "./content/browser-storage.ts";
+import type { GuestConsole, GuestDeath } from "./guest/guest.ts";
+
+export type { Storage };
+
+/** A booted guest and the Docker engine that drives it. */
+export interface Engine extends AsyncDisposable {
+  /** The Docker Engine API. */
+  readonly fetch: EngineFetch;
+  /** A login shell on a pty of the guest. */
+  openTerminal(size: { rows: number; columns: number }): Promise<Terminal>;
+  /** Resolves (never rejects) when the guest has died; the stores stay valid, a new engine can be made on them. */
+  readonly died: Promise<GuestDeath>;
+  readonly console: GuestConsole;
+  readonly trace: Trace;
+  /** How this engine came up. */
+  readonly boot: { readonly from: "snapshot" | "cold"; readonly milliseconds: number };
+}
+
+export interface Terminal {
+  readonly output: ByteStream;
+  readonly input: WritableStream<Uint8Array>;
+  readonly exited: Promise<{ readonly code: number }>;
+  resize(rows: number, columns: number): Promise<void>;
+  /** Hangs up: the shell gets SIGHUP. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Where artifacts (`guest/…`) and the static registry (`v2/…`) are served, for example the page's own base URL. Node hands in a file reader. */
+  readonly assets: AssetSource;
+  /** Owned by the engine from now on. May still be opening: the machine comes up meanwhile. */
+  readonly storage: Storage | Promise<Storage>;
+  readonly onProgress?: (progress: BootProgress) => void;
+  /** Boot from the kernel even when a snapshot fits. */
+  readonly coldBoot?: boolean;
+  readonly memoryBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads the files that are published with the page. */
+export interface AssetSource {
+  /** Whole content of `path` (relative, for example `guest/bzImage`). @throws EngineError not-found | unavailable naming the file */
+  read(
+    path: string,
+    options?: { onProgress?: (loadedBytes: number, totalBytes: number | undefined) => void; signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** The compiled emulator (`v86.wasm`). */
+  emulator(): Promise<WebAssembly.Module>;
+  /** `fetch` for registries; the page's own registry is at `v2/`, relative. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+}
+
+export type BootStep = "storage" | "emulator" | "snapshot" | "kernel" | "boot" | "engine" | "shell" | "ready";
+
+export interface BootProgress {
+  readonly step: BootStep;
+  readonly loadedBytes?: number;
+  readonly totalBytes?: number;
+  /** One line for a person. */
+  readonly detail?: string;
+}

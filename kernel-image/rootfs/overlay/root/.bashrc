@@ -1,0 +1,1 @@
+# Yours to change; the common part is in /etc/bash.bashrc.

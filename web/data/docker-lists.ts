@@ -1,0 +1,60 @@
+/** The few fields of Docker's JSON that the lists show; unknown input is checked once, here. */
+
+export interface ContainerRow {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: string;
+  /** Docker's words: `Up 3 seconds`. */
+  readonly status: string;
+  /** `8080→80/tcp`. */
+  readonly ports: readonly string[];
+}
+
+export interface ImageRow {
+  readonly id: string;
+  /** `busybox:latest`, or the short id of an image without a name. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly createdMs: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const objects = (value: unknown): readonly Fields[] =>
+  Array.isArray(value) ? value.filter((each): each is Fields => typeof each === "object" && each !== null) : [];
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const number = (value: unknown): number => (typeof value === "number" ? value : 0);
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+
+/** Rows of `GET /containers/json`. */
+export function containerRows(json: unknown): readonly ContainerRow[] {
+  return objects(json).map((fields) => ({
+    id: text(fields["Id"]),
+    name: texts(fields["Names"])[0]?.replace(/^\//, "") ?? text(fields["Id"]).slice(0, 12),
+    image: text(fields["Image"]),
+    state: text(fields["State"]),
+    status: text(fields["Status"]),
+    ports: [...new Set(objects(fields["Ports"]).map(portText))],
+  }));
+}
+
+function portText(port: Fields): string {
+  const inside = `${number(port["PrivatePort"])}/${text(port["Type"]) || "tcp"}`;
+  return typeof port["PublicPort"] === "number" ? `${port["PublicPort"]}→${inside}` : inside;
+}
+
+/** Rows of `GET /images/json`: one for each name. */
+export function imageRows(json: unknown): readonly ImageRow[] {
+  return objects(json).flatMap((fields) => {
+    const id = text(fields["Id"]);
+    const names = texts(fields["RepoTags"]).filter((name) => name !== "<none>:<none>");
+    const common = { id, sizeBytes: number(fields["Size"]), createdMs: number(fields["Created"]) * 1000 };
+    return (names.length > 0 ? names : [shortId(id)]).map((name) => ({ ...common, name }));
+  });
+}
+
+function shortId(id: string): string {
+  return id.replace(/^sha256:/, "").slice(0, 12);
+}

@@ -1,0 +1,54 @@
+import { html, type TemplateResult } from "lit";
+import { formatBytes } from "../../data/format.ts";
+import { strings } from "../../strings.ts";
+import "../notice/notice.ts";
+
+export type NoticeKind = "not-lasting" | "storage-low" | "update" | "not-answering";
+
+export interface NoticesOptions {
+  readonly isAnswering: boolean;
+  readonly isStorageLasting: boolean;
+  readonly storage: {
+    readonly isLow: boolean;
+    readonly usedBytes: number | undefined;
+    readonly quotaBytes: number | undefined;
+  };
+  readonly isUpdateReady: boolean;
+  /** Not to be shown again. */
+  readonly dismissed: ReadonlySet<NoticeKind>;
+  readonly act: (kind: NoticeKind) => void;
+  readonly dismiss: (kind: NoticeKind) => void;
+}
+
+interface Notice {
+  readonly kind: NoticeKind;
+  readonly text: string;
+  readonly action: string;
+}
+
+/** What the page has to say above the terminals, the most urgent first. */
+export function notices(options: NoticesOptions): TemplateResult[] {
+  return due(options)
+    .filter(({ kind }) => !options.dismissed.has(kind))
+    .map(
+      ({ kind, text, action }) =>
+        html`<dd-notice
+          .text=${text}
+          .action=${action}
+          @notice-action=${() => options.act(kind)}
+          @notice-dismiss=${() => options.dismiss(kind)}
+        ></dd-notice>`,
+    );
+}
+
+function due({ isAnswering, isStorageLasting, isUpdateReady, storage }: NoticesOptions): readonly Notice[] {
+  const words = strings.notices;
+  const low = words.storageLow(formatBytes(storage.usedBytes ?? 0), formatBytes(storage.quotaBytes ?? 0));
+  const all: readonly (readonly [isDue: boolean, notice: Notice])[] = [
+    [!isAnswering, { kind: "not-answering", text: words.notAnswering, action: words.restart }],
+    [!isStorageLasting, { kind: "not-lasting", text: words.notLasting, action: "" }],
+    [storage.isLow, { kind: "storage-low", text: low, action: words.freeSpace }],
+    [isUpdateReady, { kind: "update", text: words.update, action: words.loadUpdate }],
+  ];
+  return all.filter(([isDue]) => isDue).map(([, notice]) => notice);
+}
