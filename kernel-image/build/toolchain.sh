@@ -24,6 +24,7 @@ stamp=$(printf '%s\n' "${PACKAGES[@]}" | sha256sum | cut -c1-16)
 [ "$(cat "$dir/.stamp" 2>/dev/null)" != "$stamp" ] || { note_versions; exit 0; }
 
 need mmdebstrap mmdebstrap
+need arch-test arch-test
 apt_update
 say "toolchain: Debian $SUITE i386 with ${#PACKAGES[@]} packages"
 rm -rf "$dir"

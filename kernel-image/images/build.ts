@@ -104,7 +104,7 @@ async function build(recipes: readonly Recipe[], force: boolean): Promise<void> 
 function missingTool(): string | undefined {
   const has = (tool: string): boolean =>
     (process.env["PATH"] ?? "").split(":").some((directory) => existsSync(join(directory, tool)));
-  const tool = ["apt-get", "dpkg-deb", "mmdebstrap", "unshare"].find((name) => !has(name));
+  const tool = ["apt-get", "dpkg-deb", "mmdebstrap", "arch-test", "unshare"].find((name) => !has(name));
   if (tool !== undefined) return `needs ${tool}`;
   return process.getuid?.() === 0 ? undefined : "needs root";
 }

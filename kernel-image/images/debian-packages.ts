@@ -50,6 +50,7 @@ export async function debianRoot(packages: readonly string[], excludes: readonly
   await bash(
     `[ ! -e "$1" ] || exit 0
      need mmdebstrap mmdebstrap
+     need arch-test arch-test
      mkdir -p "$(dirname "$1")"
      file=$1; shift
      mmdebstrap --quiet --architectures=i386 --variant=minbase --format=tar --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \

@@ -30,15 +30,15 @@ test("docker run hello-world pulls and greets", async () => {
 });
 
 test("docker run -it --rm busybox is a shell one can use and leave", async () => {
-  const before = (await screen(page)).length;
+  const before = await screen(page);
   await type(page, "docker run -it --rm busybox\r");
-  await waitForScreen(page, /^\/ #$/m, { from: before, timeoutMs: 60_000 });
+  await waitForScreen(page, /^\/ #$/m, { after: before, timeoutMs: 60_000 });
   await type(page, "ls; hostname\r");
-  await waitForScreen(page, /^bin\s+dev\s+etc[^]*^[0-9a-f]{12}$/m, { from: before });
-  const inside = (await screen(page)).length;
+  await waitForScreen(page, /^bin\s+dev\s+etc[^]*^[0-9a-f]{12}$/m, { after: before });
+  const inside = await screen(page);
   await type(page, "exit\r");
   // Keys that are typed before the container has ended belong to it, as with Docker anywhere.
-  await waitForScreen(page, /^root@drydock:.*#/m, { from: inside });
+  await waitForScreen(page, /^root@drydock:.*#/m, { after: inside });
   expect((await command(page, "docker ps -aq --filter ancestor=busybox")).output.trim()).toBe("");
 });
 
@@ -65,11 +65,11 @@ test("ps, logs, exec, stop and rm do what they do in Docker", async () => {
   );
   await command(page, "docker run --name talker busybox sh -c 'echo said; echo err >&2'");
   expect((await command(page, "docker logs talker 2>/dev/null")).output.trim()).toBe("said");
-  const before = (await screen(page)).length;
+  const before = await screen(page);
   await type(page, "docker exec -it web sh\r");
-  await waitForScreen(page, /^\/ #$/m, { from: before });
+  await waitForScreen(page, /^\/ #$/m, { after: before });
   await type(page, "ps; exit 4\r");
-  await waitForScreen(page, /httpd -f/, { from: before });
+  await waitForScreen(page, /httpd -f/, { after: before });
   expect((await command(page, 'echo "code $?"')).output).toMatch(/code 4/);
   expect((await command(page, "docker stop -t 1 web")).output.trim()).toBe("web");
   expect((await command(page, "docker ps -a")).output).toMatch(/Exited \(\d+\) .* web$/m);

@@ -30,10 +30,10 @@ export interface Finished {
 /** Types a command into the shell and waits until it has ended. */
 export async function command(page: Page, line: string, timeoutMs = 60_000): Promise<Finished> {
   const mark = `mark${++lastMark}`;
-  const before = (await screen(page)).length;
+  const before = await screen(page);
   await page.evaluate((text) => window.drydock.type(text), `${line}; echo "$?-${mark}"\r`);
   const pattern = new RegExp(`^(\\d+)-${mark}$`, "m");
-  const text = await waitForScreen(page, pattern, { timeoutMs, from: before });
+  const text = await waitForScreen(page, pattern, { timeoutMs, after: before });
   const [whole, code] = pattern.exec(text) ?? [];
   const start = text.indexOf("\n", text.indexOf(mark)) + 1;
   return { output: text.slice(start, text.indexOf(whole ?? "", start)), code: Number(code) };

@@ -40,7 +40,7 @@ test("Ctrl+C ends endless output, and the page stays usable meanwhile", async ()
 });
 
 test("a pasted megabyte arrives whole", async () => {
-  const before = (await screen(page)).length;
+  const before = await screen(page);
   await type(page, "stty -echo; cat | wc -c; stty echo\r");
   await page.waitForTimeout(500);
   await page.evaluate(() => {
@@ -53,7 +53,7 @@ test("a pasted megabyte arrives whole", async () => {
       ?.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
   });
   await type(page, "\x04");
-  await waitForScreen(page, /^1048576$/m, { from: before, timeoutMs: 120_000 });
+  await waitForScreen(page, /^1048576$/m, { after: before, timeoutMs: 120_000 });
 });
 
 test("a second terminal is a second shell of the same machine", async () => {

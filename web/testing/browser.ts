@@ -86,18 +86,19 @@ export async function shellReady(page: Page, timeoutMs = 60_000): Promise<void> 
 export async function runLine(page: Page, line: string, pattern: RegExp, timeoutMs = 20_000): Promise<string> {
   const before = await screen(page);
   await page.evaluate((text) => window.drydock.type(text), `${line}\r`);
-  return waitForScreen(page, pattern, { timeoutMs, from: before.length });
+  return waitForScreen(page, pattern, { timeoutMs, after: before });
 }
 
-/** Waits for a pattern in the active terminal's text, from offset `from` on. */
+/** Waits for a pattern in the active terminal's text: in all of it, or in what follows `after`, unless that was wiped away. */
 export async function waitForScreen(
   page: Page,
   pattern: RegExp,
-  options: { timeoutMs?: number; from?: number } = {},
+  options: { timeoutMs?: number; after?: string } = {},
 ): Promise<string> {
   const deadline = Date.now() + (options.timeoutMs ?? 20_000);
   for (;;) {
-    const text = (await screen(page)).slice(options.from ?? 0);
+    const whole = await screen(page);
+    const text = whole.startsWith(options.after ?? "") ? whole.slice(options.after?.length) : whole;
     if (pattern.test(text)) return text;
     if (Date.now() > deadline) throw new Error(`no ${pattern} on the screen, which shows:\n${await screen(page)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -222,6 +222,7 @@ test.each([
     "not up",
   );
   await page.getByRole("button", { name: "Restart the machine" }).click();
+  await page.getByText(title).waitFor({ state: "detached" });
   await waitForScreen(page, /toy shell[^]*#/);
   await runLine(page, "echo again", /^again$/m);
 });
