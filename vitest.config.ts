@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Four speeds: unit (no kernel), element (Chromium), guest (boots v86 under Node), e2e (Chromium and v86). */
 const project = (name: string, include: string[], options: { exclude?: string[]; timeoutMs?: number } = {}) => ({
   test: {
+    // The default of a second is too short for a browser on a busy machine.
+    expect: { poll: { timeout: (options.timeoutMs ?? 10_000) / 2 } },
     name,
     include,
     exclude: ["node_modules/**", "dist/**", ".cache/**", ...(options.exclude ?? [])],

@@ -1,0 +1,91 @@
+import type { Exchange } from "./scenario.ts";
+
+const NEVER = "0001-01-01T00:00:00Z";
+/** Values that differ from run to run and machine to machine; zero and empty are kept: they mean something. */
+const MASKED_KEYS: Readonly<Record<string, string>> = {
+  Created: "time",
+  CreatedAt: "time",
+  time: "time",
+  timeNano: "time",
+  LastUsedAt: "time",
+  Pid: "pid",
+  Size: "bytes",
+  SizeRw: "bytes",
+  SizeRootFs: "bytes",
+  SharedSize: "bytes",
+  LayersSize: "bytes",
+  SpaceReclaimed: "bytes",
+  VirtualSize: "bytes",
+  execDuration: "seconds",
+  Status: "text",
+  EndpointID: "id",
+  SandboxID: "id",
+  SandboxKey: "path",
+  MacAddress: "mac",
+  IPAddress: "ip",
+  IPv4Address: "ip",
+  Gateway: "ip",
+  Subnet: "subnet",
+  DNSNames: "names",
+};
+
+/** Exchanges without what chance decided: ids are numbered in the order they appear, times, sizes and addresses are masked. */
+export function normalise(exchanges: readonly Exchange[]): readonly Exchange[] {
+  const ids = new Map<string, string>();
+  return exchanges.map(({ request, status, type, body }) => ({
+    request: maskText(request, ids),
+    status,
+    type,
+    body: mask(body, ids),
+  }));
+}
+
+function mask(value: unknown, ids: Map<string, string>, key = ""): unknown {
+  if (Array.isArray(value)) return ordered(value).map((item) => mask(item, ids));
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([name, item]) => [maskText(name, ids), maskField(name, item, ids)]));
+  }
+  return typeof value === "string" ? maskText(value, ids, key) : value;
+}
+
+/** Docker walks maps for these, whose order is chance: the mounts of a container, the changes of its files. */
+function ordered(list: readonly unknown[]): readonly unknown[] {
+  const place = (item: unknown): string | undefined =>
+    typeof item === "object" && item !== null && ("Destination" in item || "Kind" in item)
+      ? String(("Destination" in item ? item.Destination : (item as { Path?: unknown }).Path) ?? "")
+      : undefined;
+  return list.every((item) => place(item) !== undefined)
+    ? list.toSorted((a, b) => ((place(a) ?? "") < (place(b) ?? "") ? -1 : 1))
+    : list;
+}
+
+function maskField(key: string, value: unknown, ids: Map<string, string>): unknown {
+  const name = MASKED_KEYS[key];
+  // Never, for an image that nobody tagged here.
+  if (key === "LastTagTime") return "<time>";
+  const plain = typeof value === "string" || typeof value === "number";
+  if (name === "names" && Array.isArray(value)) return value.map((item) => maskText(String(item), ids)).toSorted();
+  if (name !== undefined && plain && value !== "" && value !== 0 && value !== -1 && value !== NEVER) return `<${name}>`;
+  return mask(value, ids, key);
+}
+
+const ID = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
+const SHORT_ID = /(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/g;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
+
+function maskText(text: string, ids: Map<string, string>, key = ""): string {
+  const masked = text
+    .replace(TIME, (time) => (time === NEVER ? time : "<time>"))
+    .replace(ID, (id) => numbered(id, ids))
+    .replace(SHORT_ID, "<short id>")
+    .replace(/\b(since|until)=\d[\d.]*/g, "$1=<time>")
+    .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, "<mac>");
+  return key === "Name" && /^\/[a-z]+_[a-z]+\d?$/.test(masked) ? "<name>" : masked;
+}
+
+function numbered(id: string, ids: Map<string, string>): string {
+  const known = ids.get(id) ?? `id ${ids.size + 1}`;
+  ids.set(id, known);
+  return `<${known}>`;
+}
