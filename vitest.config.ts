@@ -8,6 +8,8 @@ const project = (name: string, include: string[], options: { exclude?: string[];
     name,
     include,
     exclude: ["node_modules/**", "dist/**", ".cache/**", ...(options.exclude ?? [])],
+    // Where machines are shared, what fails by chance is tried again, and reported as such; nothing that fails twice passes.
+    retry: process.env["CI"] !== undefined && options.timeoutMs !== undefined ? 1 : 0,
     testTimeout: options.timeoutMs ?? 10_000,
     hookTimeout: options.timeoutMs ?? 10_000,
   },

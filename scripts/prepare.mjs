@@ -2,7 +2,7 @@
  * Brings a fresh clone to where every other script can run: npm packages, Debian's Chromium (tests only), the boot snapshot and the
  * image library. Each step is skipped when its result is up to date. `--quiet` says nothing when nothing is to do.
  *
- *   node scripts/prepare.mjs [--quiet] [--browser] [--images] [--no-snapshot]
+ *   node scripts/prepare.mjs [--quiet] [--browser] [--clients] [--images] [--no-snapshot]
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -53,6 +53,11 @@ async function browser() {
   if (!(await aptInstall("chromium"))) fail("apt-get install chromium failed: see above.");
 }
 
+/** docker-compose, a client that the engine is tested with. Without it those tests are skipped. */
+async function clients() {
+  if (!has("docker-compose") && has("apt-get") && process.getuid?.() === 0) await aptInstall("docker-compose");
+}
+
 /** Installs Debian packages where that may be done. @param {string[]} names @returns {Promise<boolean>} */
 async function aptInstall(...names) {
   say(`installing Debian's ${names.join(", ")} …`);
@@ -88,5 +93,6 @@ mkdirSync(stamps, { recursive: true });
 await packages();
 if (!existsSync(bin("vite"))) fail("node_modules is incomplete: remove it and try again.");
 if (flags.has("--browser")) await browser();
+if (flags.has("--clients")) await clients();
 if (flags.has("--images")) await images();
 if (!flags.has("--no-snapshot")) await snapshot();

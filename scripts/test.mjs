@@ -5,7 +5,7 @@
 import { bin, run, step } from "./run.mjs";
 
 const only = process.argv.slice(2);
-const prepared = await run(process.execPath, ["scripts/prepare.mjs", "--browser", "--images"]);
+const prepared = await run(process.execPath, ["scripts/prepare.mjs", "--browser", "--clients", "--images"]);
 if (prepared !== 0) process.exit(prepared);
 
 if (only.length === 0) {

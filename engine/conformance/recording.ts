@@ -4,7 +4,7 @@ import { isExpected } from "./expected-differences.ts";
 import type { Exchange } from "./scenario.ts";
 
 export function recordingFile(scenario: string): string {
-  return join(import.meta.dirname, "recorded", `${scenario}.json`);
+  return join(import.meta.dirname, "testdata", `${scenario}.json`);
 }
 
 /** What a real Docker daemon answered. */
