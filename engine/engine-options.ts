@@ -2,7 +2,8 @@ import type { EngineFetch } from "./api/app.ts";
 import type { ByteStream } from "./base/streams.ts";
 import type { Trace } from "./base/trace.ts";
 import type { Storage } from "./content/browser-storage.ts";
-import type { GuestConsole, GuestDeath } from "./guest/guest.ts";
+import type { Duplex, GuestConsole, GuestDeath } from "./guest/guest.ts";
+import type { PublishedPort } from "./network/network.ts";
 
 export type { Storage };
 
@@ -16,6 +17,14 @@ export interface Engine extends AsyncDisposable {
   readonly died: Promise<GuestDeath>;
   readonly console: GuestConsole;
   readonly trace: Trace;
+  /** The ports of the machine that lead to containers. */
+  readonly ports: {
+    list(): readonly PublishedPort[];
+    /** Told after each change. */
+    subscribe(listener: () => void): Disposable;
+    /** A TCP connection to a port of the machine. */
+    connect(address: string, port: number): Promise<Duplex>;
+  };
   /** How this engine came up. */
   readonly boot: { readonly from: "snapshot" | "cold"; readonly milliseconds: number };
 }
@@ -38,6 +47,14 @@ export interface EngineOptions {
   /** Boot from the kernel even when a snapshot fits. */
   readonly coldBoot?: boolean;
   readonly memoryBytes?: number;
+  readonly registries?: {
+    /** Base URLs that are asked for images of docker.io before the page's own registry, as dockerd's `--registry-mirror`. */
+    readonly mirrors?: readonly string[];
+    /** `host:port`, or ranges of addresses, that may be asked without TLS, as dockerd's `--insecure-registry`. */
+    readonly insecure?: readonly string[];
+  };
+  /** The log driver of containers that name none, as dockerd's `--log-driver` and `--log-opt`; `json-file` unless given. */
+  readonly log?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly signal?: AbortSignal;
 }
 

@@ -1,29 +1,42 @@
 /** The composition root: the only place that picks implementations. */
 import { createApp } from "./api/app.ts";
+import { serveApiSocket } from "./api-socket.ts";
 import { systemClock } from "./base/clock.ts";
 import { Disposals } from "./base/disposal.ts";
 import { type ByteStream, chunksOf, encodeUtf8, streamFrom } from "./base/streams.ts";
 import { Trace } from "./base/trace.ts";
 import { bootMachine, readManifest } from "./boot.ts";
 import { serveStub } from "./cli/stub-server.ts";
+import { commitContainer } from "./containers/commit-container.ts";
+import { ContainerArchives } from "./containers/container-archives.ts";
 import { Containers } from "./containers/containers.ts";
+import { EventBus } from "./containers/event-bus.ts";
 import type { RecordStore } from "./content/record-store.ts";
 import { scopedRecords } from "./content/scoped-record-store.ts";
 import type { Engine, EngineOptions, Terminal } from "./engine-options.ts";
 import { guestFiles } from "./guest-files.ts";
+import { connectToGuest, guestFirstFetch } from "./guest-registries.ts";
 import { DEFAULT_MEMORY_BYTES, type V86Guest } from "./guest/v86-guest.ts";
 import { loginShell } from "./login-shell.ts";
+import { ImageArchives } from "./images/image-archives.ts";
 import { Images } from "./images/images.ts";
-import { createRegistryHosts } from "./images/registry-hosts.ts";
+import { createRegistryHosts, isInRange } from "./images/registry-hosts.ts";
 import { BridgeNetworks } from "./network/bridge-networks.ts";
 import { GuestRuntime } from "./runtime/guest-runtime.ts";
+import { LayerStack } from "./snapshots/layer-stack.ts";
 import { FileTreeServer } from "./snapshots/nine-p-server.ts";
 import { OverlaySnapshotter } from "./snapshots/overlay-snapshotter.ts";
 import { layersBelowSnapshots } from "./snapshots/snapshot-users.ts";
 import type { OverlayMount } from "./snapshots/snapshotter.ts";
+import { scanTree } from "./volumes/scan-tree.ts";
 import { StoredLayers } from "./snapshots/stored-layers.ts";
+import { DOCKER_VERSION } from "./wire/version.ts";
+import { Volumes } from "./volumes/volumes.ts";
 
 const SIGHUP = 1;
+
+/** The static registry beside the page: its URLs begin with nothing. */
+const PAGE_REGISTRY = "";
 
 /** The first second belongs to the shell. */
 const CHORES_AFTER_MS = 1500;
@@ -33,7 +46,7 @@ const CLI_SOCKET = "/run/drydock/cli.sock";
 
 /** Boots a guest and puts a Docker engine on it. @throws EngineError naming the artifact, or what the kernel said last */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { assets, onProgress } = options;
+  const { assets, onProgress, registries = {} } = options;
   const opening = Promise.resolve(options.storage);
   opening.catch(() => undefined);
   const startedMs = systemClock.monotonic();
@@ -58,37 +71,76 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const records = scopedRecords(storage.records, `machines/${storage.machine}/`);
   const layers = new StoredLayers({ blobs: storage.layers, records: storage.records, exports: server });
   const snapshots = await OverlaySnapshotter.open({ records, layers, guest });
+  const download = guestFirstFetch({
+    connect: (address, port, signal) => connectToGuest(guest, { address, port }, signal),
+    isInside: (address) => networks.list().some((each) => each.subnets.some(({ subnet }) => isInRange(address, subnet))),
+    fetch: (url, init) => assets.fetch(url, init),
+  });
   const images = new Images({
     blobs: storage.blobs,
     records: storage.records,
     layers,
-    fetch: (url, init) => assets.fetch(url, init),
-    hosts: createRegistryHosts(),
+    fetch: download,
+    hosts: createRegistryHosts({
+      mirrors: [...(registries.mirrors ?? []), PAGE_REGISTRY],
+      insecure: registries.insecure ?? [],
+    }),
     users: async () => ({ blobs: [], layers: await layersBelowSnapshots(storage.records) }),
     clock: systemClock,
   });
-  const networks = await BridgeNetworks.open({ run: (ops) => guest.run(ops), records, clock: systemClock });
+  const events = new EventBus(systemClock);
+  const logConfig = { type: options.log?.driver ?? "json-file", options: options.log?.options ?? {} };
+  const networks = await BridgeNetworks.open({
+    run: (ops) => guest.run(ops),
+    resolver: guest,
+    records,
+    clock: systemClock,
+  });
   const runtime = new GuestRuntime(guest, trace);
+  const volumes = owned.use(
+    await Volumes.open({ guest, records, blobs: storage.volumes, clock: systemClock, events, report: reportTo(trace) }),
+  );
   const containers = owned.use(
-    new Containers({ images, snapshots, runtime, networks, records, clock: systemClock, trace }),
+    new Containers({
+      ...{ images, snapshots, runtime, networks, volumes, records, clock: systemClock, trace, events },
+      logConfig,
+    }),
   );
   await containers.restore();
+
+  const archives = new ContainerArchives({
+    containers,
+    guest,
+    lower: async (digests) => new LayerStack(await Promise.all(digests.map((diffId) => layers.openTree(diffId)))),
+  });
+  const incoming = { images, blobs: storage.blobs, layers, clock: systemClock };
+  const committing = { ...incoming, containers, archives, dockerVersion: DOCKER_VERSION };
 
   const fetch = createApp({
     containers,
     images,
+    volumes,
+    events,
     clock: systemClock,
     network: networks,
     layerSize: (diffId) => layers.size(diffId),
+    layerPath: (diffId) => layers.export(diffId),
     top: (reference, psArguments) => containers.top(reference, psArguments),
     overlay: (id) => overlayOf(snapshots, id),
+    writtenBytes: (id) => writtenBytes(guest, overlayOf(snapshots, id)),
+    archives,
+    imageArchives: new ImageArchives({ ...incoming, fetch: download }),
+    commit: (id, request) => commitContainer(committing, id, request),
     system: {
       kernelRelease: guest.kernelRelease,
       memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
       cpuCount: 1,
+      loggingDriver: logConfig.type,
       hostname: "drydock",
       engineId: await engineId(storage.records),
       operatingSystem: "Drydock (Linux in v86)",
+      registryMirrors: registries.mirrors ?? [],
+      insecureRegistries: registries.insecure ?? [],
     },
   });
   const files = ({ cwd }: { readonly cwd: string }) => guestFiles(guest, cwd);
@@ -96,6 +148,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   guest
     .listen(CLI_SOCKET, { mode: 0o666 }, (connection) => void serveStub(connection, { fetch, files }))
     .catch(() => undefined);
+  serveApiSocket(guest, fetch).catch(() => undefined);
   const chores = new AbortController();
   owned.use({ [Symbol.dispose]: () => chores.abort(new Error("the engine was shut down")) });
   doChores({ loadRoot: booted.loadRoot, images, signal: chores.signal }).catch(() => undefined);
@@ -105,6 +158,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     fetch,
     openTerminal: (size) => openTerminal(guest, size),
     died: guest.died,
+    ports: {
+      list: () => networks.ports.list(),
+      subscribe: (listener) => networks.ports.subscribe(listener),
+      connect: (address, port) => guest.connect({ family: "tcp", address, port }),
+    },
     console: guest.console,
     trace,
     boot: { from: booted.from, milliseconds: systemClock.monotonic() - startedMs },
@@ -129,6 +187,12 @@ async function doChores({
   await images.collectGarbage();
 }
 
+/** Trouble that no caller waits for. */
+function reportTo(trace: Trace): (what: string, error: unknown) => void {
+  return (what, error) =>
+    trace.add({ name: `error.${what}`, startMs: systemClock.monotonic(), durationMs: 0, detail: String(error) });
+}
+
 /** Undefined for a container that has none any more. */
 function overlayOf(snapshots: OverlaySnapshotter, id: string): OverlayMount | undefined {
   try {
@@ -136,6 +200,11 @@ function overlayOf(snapshots: OverlaySnapshotter, id: string): OverlayMount | un
   } catch {
     return undefined;
   }
+}
+
+/** What a container's own layer holds. */
+async function writtenBytes(guest: V86Guest, overlay: OverlayMount | undefined): Promise<number> {
+  return overlay === undefined ? 0 : (await scanTree(guest, overlay.upper)).sizeBytes;
 }
 
 async function openTerminal(guest: V86Guest, size: { rows: number; columns: number }): Promise<Terminal> {

@@ -3,16 +3,18 @@ export const LAYERS = {
   base: [],
   oci: ["base"],
   wire: ["base"],
-  volumes: ["base"],
   guest: ["base"],
   network: ["base", "guest"],
   content: ["base", "oci"],
+  archive: ["base", "oci", "guest"],
   runtime: ["base", "oci", "guest"],
+  volumes: ["base", "oci", "content", "guest", "runtime"],
   snapshots: ["base", "oci", "content", "guest"],
-  images: ["base", "oci", "content", "snapshots"],
-  containers: ["base", "oci", "images", "snapshots", "network", "volumes", "runtime", "content"],
-  api: ["base", "oci", "wire", "images", "containers", "network", "snapshots", "volumes", "runtime", "content"],
+  images: ["base", "oci", "content", "snapshots", "archive"],
+  containers: ["base", "oci", "images", "snapshots", "network", "volumes", "runtime", "content", "archive"],
+  api: ["base", "oci", "wire", "images", "containers", "network", "snapshots", "volumes", "runtime", "content", "archive"],
   cli: ["base", "wire"],
+  http: ["base"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Files that every layer may import: types only, no behaviour. */

@@ -3,13 +3,22 @@ import { errorResponse } from "./error-response.ts";
 import { EventLog } from "./event-log.ts";
 import { ImageEvents } from "./image-events.ts";
 import { createRouter, type Route } from "./router.ts";
+import { archiveRoutes } from "./routes/archive.ts";
+import { absentRoutes } from "./routes/absent.ts";
 import { containerRoutes } from "./routes/containers.ts";
+import { containerStatsRoutes } from "./routes/container-stats.ts";
 import { containerStreamRoutes } from "./routes/container-streams.ts";
+import { diskUsageRoutes } from "./routes/disk-usage.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { execRoutes } from "./routes/exec.ts";
+import { commitRoutes } from "./routes/commit.ts";
+import { imageArchiveRoutes } from "./routes/image-archives.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { imageTransferRoutes } from "./routes/image-transfers.ts";
 import { networkRoutes } from "./routes/networks.ts";
-import { absentRoutes, systemRoutes } from "./routes/system.ts";
+import { registryRoutes } from "./routes/registries.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { volumeRoutes } from "./routes/volumes.ts";
 import type { Services } from "./services.ts";
 import { unsupportedRoutes } from "./support.ts";
 
@@ -26,6 +35,11 @@ export interface EngineRequest {
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: ReadableStream<Uint8Array> | undefined;
+  /**
+   * What the client sends behind the request, for attach and exec; to be read only with a `hijack` response. Absent in process,
+   * where it follows in the body.
+   */
+  readonly input?: ReadableStream<Uint8Array>;
   /** Aborted when the client went away. */
   readonly signal?: AbortSignal;
 }
@@ -36,6 +50,8 @@ export interface EngineResponse {
   readonly body: ReadableStream<Uint8Array> | undefined;
   /** Set for attach and exec: a socket server answers `101 UPGRADED` when the client asked for it, and streams raw bytes. */
   readonly hijack?: boolean;
+  /** With `hijack`: the bytes travel in web socket messages of this kind instead. */
+  readonly webSocket?: "binary" | "text";
 }
 
 export type EngineFetch = (request: EngineRequest) => Promise<EngineResponse>;
@@ -59,16 +75,24 @@ export function createApp(services: Services): EngineFetch {
 
 /** All routes, those that are not implemented yet last. */
 export function createRoutes(services: Services): readonly Route[] {
-  const log = new EventLog();
-  services.containers.subscribe((event) => log.add(event));
+  const log = new EventLog(services.events);
+  const imageEvents = new ImageEvents(services.events, services.images);
   return [
     ...systemRoutes(services, log),
     ...containerRoutes(services),
     ...containerStreamRoutes(services),
+    ...archiveRoutes(services),
+    ...containerStatsRoutes(services),
     ...execRoutes(services),
-    ...imageRoutes(services, new ImageEvents(log, services.clock)),
+    ...imageRoutes(services, imageEvents),
+    ...imageTransferRoutes(services, imageEvents),
+    ...imageArchiveRoutes(services, imageEvents),
+    ...commitRoutes(services, imageEvents),
+    ...registryRoutes(services),
     ...eventRoutes(services, log),
     ...networkRoutes(services),
+    ...diskUsageRoutes(services),
+    ...volumeRoutes(services),
     ...absentRoutes(),
     ...unsupportedRoutes(),
   ];

@@ -38,7 +38,7 @@ export async function filterContainers(
       (statuses.length === 0 || statuses.includes(container.state.status)) &&
       (exitCodes.length === 0 ||
         (container.state.status === "exited" && exitCodes.includes(container.state.exitCode))) &&
-      matchesExactly(filters.get("health"), "none") &&
+      matchesExactly(filters.get("health"), container.state.health?.status ?? "none") &&
       !(filters.get("is-task") ?? []).some((value) => ["true", "1"].includes(value)) &&
       (ancestors === undefined || ancestors.has(container.image.id) || ancestors.has(container.image.reference)) &&
       isInPeriod(container) &&

@@ -1,43 +1,44 @@
 import { Queue } from "../base/queue.ts";
 import type { EngineEvent } from "../containers/container-service.ts";
+import type { Services } from "./services.ts";
 
-/** How many events Docker remembers for `--since`. */
-const CAPACITY = 256;
-
-/** What happened lately, and what happens now: the source of `GET /events`. */
+/** What happened lately, and what happens now: the engine's bus as `GET /events` reads it. */
 export class EventLog {
-  #past: EngineEvent[] = [];
-  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #events: Services["events"];
+  #listenerCount = 0;
 
+  constructor(events: Services["events"]) {
+    this.#events = events;
+  }
+
+  /** Clients that listen now (`NEventsListener` of `docker info`). */
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#listenerCount;
   }
 
-  add(event: EngineEvent): void {
-    this.#past.push(event);
-    if (this.#past.length > CAPACITY) this.#past.shift();
-    for (const listener of this.#listeners) listener(event);
-  }
-
-  /** Remembered events of the period. */
+  /** Remembered events of the period, oldest first. */
   between(sinceNs: bigint | undefined, untilNs: bigint | undefined): readonly EngineEvent[] {
     if (sinceNs === undefined) return [];
-    return this.#past.filter((event) => event.timeNs >= sinceNs && (untilNs === undefined || event.timeNs <= untilNs));
+    return this.#events
+      .recent()
+      .filter((event) => event.timeNs >= sinceNs && (untilNs === undefined || event.timeNs <= untilNs));
   }
 
   /** Events from now on, until the signal. Listening begins with the call, not with the first read. */
   follow(signal: AbortSignal): AsyncIterable<EngineEvent> {
     const queue = new Queue<EngineEvent>();
-    const listener = (event: EngineEvent): void => queue.push(event);
+    if (signal.aborted) {
+      queue.close();
+      return queue;
+    }
+    const subscription = this.#events.subscribe((event) => queue.push(event));
+    this.#listenerCount += 1;
     const stop = (): void => {
-      this.#listeners.delete(listener);
+      subscription[Symbol.dispose]();
+      this.#listenerCount -= 1;
       queue.close();
     };
-    if (signal.aborted) stop();
-    else {
-      this.#listeners.add(listener);
-      signal.addEventListener("abort", stop, { once: true });
-    }
+    signal.addEventListener("abort", stop, { once: true });
     return queue;
   }
 }

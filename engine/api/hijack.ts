@@ -1,15 +1,19 @@
 /**
- * The two-way stream of attach and exec. Input arrives as the request's body while the answer is read. Output is framed (stdcopy)
+ * The two-way stream of attach and exec. Input arrives behind the request (in process: as its body) while the answer is read. Output is framed (stdcopy)
  * unless there is a terminal.
  */
 import { concat } from "../base/streams.ts";
 import type { Attachment } from "../containers/container-service.ts";
 import { encodeFrame, MULTIPLEXED_TYPE, RAW_TYPE } from "../wire/stdcopy.ts";
-import { type ApiRequest, isAtLeast } from "./api-request.ts";
+import { type ApiRequest, bodyText, isAtLeast } from "./api-request.ts";
 import type { EngineResponse } from "./app.ts";
 
-/** Answers with the attachment's output, and feeds it the rest of the request's body. */
-export function hijack(request: ApiRequest, attachment: Attachment, input = request.body): EngineResponse {
+/** Answers with the attachment's output, and feeds it what the client sends. */
+export function hijack(
+  request: ApiRequest,
+  attachment: Attachment,
+  input = request.input ?? request.body,
+): EngineResponse {
   const stopInput = pump(input, attachment.stdin);
   const reader = attachment.output.getReader();
   const detach = (reason?: unknown): void => {
@@ -73,12 +77,13 @@ async function copy(
 }
 
 /**
- * Takes the JSON document in front of an exec's stream: exactly Content-Length bytes when that is known, else chunks until they
- * parse. What follows is stdin.
+ * Takes the JSON document in front of an exec's stream: the whole body when input has a way of its own, exactly Content-Length bytes
+ * when that is known, else chunks until they parse. What follows is stdin.
  */
 export async function splitLeadingJson(
   request: ApiRequest,
 ): Promise<{ text: string; rest: ReadableStream<Uint8Array> | undefined }> {
+  if (request.input !== undefined) return { text: await bodyText(request), rest: request.input };
   if (request.body === undefined) return { text: "", rest: undefined };
   const reader = request.body.getReader();
   const declared = request.headers.get("content-length");

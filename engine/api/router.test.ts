@@ -33,21 +33,43 @@ describe("the router", () => {
     ["GET /nope", 404, { message: "page not found" }],
     ["POST /images/json", 404, { message: "page not found" }],
     ["GET /v1.50", 404, { message: "page not found" }],
-    ["GET /images//json", 404, { message: "page not found" }],
+    ["GET /images/json/", 404, { message: "page not found" }],
     [
       "GET /v1.99/images/json",
       400,
       { message: "client version 1.99 is too new. Maximum supported API version is 1.50" },
     ],
     [
-      "GET /v1.20/images/json",
+      "OPTIONS /v1.99/images/json",
       400,
-      {
-        message:
-          "client version 1.20 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version",
-      },
+      { message: "client version 1.99 is too new. Maximum supported API version is 1.50" },
     ],
   ])("answers %s with %d", async (request, status, body) => {
     expect(await call(app, request)).toMatchObject({ status, json: body });
+  });
+
+  it("answers OPTIONS of any path", async () => {
+    expect(await call(app, "OPTIONS /nope")).toMatchObject({ status: 200, text: "" });
+  });
+
+  it("tells clients from before JSON errors in plain text that they are too old", async () => {
+    const answer = await call(app, "GET /v1.20/images/json");
+    expect(answer).toMatchObject({
+      status: 400,
+      text: "client version 1.20 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version\n",
+    });
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  });
+
+  it.each([
+    ["GET //images/json", "/images/json"],
+    ["GET /images//json", "/images/json"],
+    ["GET /v1.40/../images/./json?all=1&x=a%20b", "/images/json?all=1&x=a+b"],
+    ["POST /containers/%2e%2e/start", "/start"],
+    ["GET /../../etc", "/etc"],
+    ["GET /a%2F%2Fb%3F/", "/a/b%3F/"],
+  ])("sends %s to %s", async (request, location) => {
+    const answer = await call(app, request);
+    expect([answer.status, answer.headers.get("location"), answer.text]).toEqual([301, location, ""]);
   });
 });

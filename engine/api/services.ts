@@ -1,18 +1,26 @@
 import type { Clock } from "../base/clock.ts";
+import type { CommitRequest } from "../containers/commit-container.ts";
+import type { ContainerArchives } from "../containers/container-archives.ts";
 import type { ContainerService } from "../containers/container-service.ts";
-import type { ImageService } from "../images/image-service.ts";
+import type { EventBus } from "../containers/event-bus.ts";
+import type { ImageArchives } from "../images/image-archives.ts";
+import type { Image, ImageService } from "../images/image-service.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { Networks } from "../network/network.ts";
 import type { OverlayMount } from "../snapshots/snapshotter.ts";
+import type { VolumeService } from "../volumes/volume.ts";
 import type { SystemModel } from "../wire/system.ts";
 
 /** What the API is wired to. Optional parts: without them their endpoints answer 501, or the fields that need them stay empty. */
 export interface Services {
   readonly containers: ContainerService;
   readonly images: ImageService;
+  readonly volumes: VolumeService;
+  /** The engine's one bus: whoever changes something publishes here, `GET /events` tells it. */
+  readonly events: Pick<EventBus, "publish" | "subscribe" | "recent">;
   readonly system: SystemModel;
   readonly clock: Clock;
-  /** The networks that exist, for `/networks`. */
-  readonly network?: { list(): readonly NetworkRecord[] };
+  readonly network: Pick<Networks, "list" | "get" | "create" | "remove" | "endpoints">;
   /** Processes of a container, for `docker top`. */
   readonly top?: (
     reference: string,
@@ -20,17 +28,16 @@ export interface Services {
   ) => Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
   /** Bytes of a layer's content, for `docker history`. */
   readonly layerSize?: (diffId: Digest) => Promise<number>;
+  /** Guest directory of a layer, for `GraphDriver` of an image. */
+  readonly layerPath?: (diffId: Digest) => Promise<string>;
   /** Bytes a container has written, for `docker ps -s`. */
   readonly writtenBytes?: (containerId: string) => Promise<number>;
+  /** Files of containers as tar files: `docker cp`, `diff`, `export`. */
+  readonly archives?: Pick<ContainerArchives, "stat" | "read" | "write" | "changes" | "export">;
+  /** Images as tar files: `docker save`, `load`, `import`. */
+  readonly imageArchives?: Pick<ImageArchives, "save" | "load" | "import" | "fetch">;
+  /** `docker commit` */
+  readonly commit?: (containerId: string, request: CommitRequest) => Promise<Image>;
   /** Where a container's overlay lies, for `GraphDriver` in `inspect`. Undefined when it has none. */
   readonly overlay?: (containerId: string) => OverlayMount | undefined;
-}
-
-export interface NetworkRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly driver: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly subnets: readonly { readonly subnet: string; readonly gateway: string }[];
 }

@@ -200,6 +200,7 @@ describe("events", () => {
     await call(app, "POST /containers/c/start");
     await services.containers.wait("c", "not-running");
     await call(app, "POST /images/nginx/tag?repo=n&tag=1");
+    services.clock.advance(1000);
     return { app, services };
   }
   const actions = (text: string): string[] =>
@@ -218,15 +219,17 @@ describe("events", () => {
     ['{"image":["busybox"]}', ["create", "start", "die"]],
     ['{"image":["n"]}', ["tag"]],
     ['{"scope":["swarm"]}', []],
+    ['{"nonsense":["x"]}', ["create", "start", "die", "tag"]],
+    ['{"event":["exec_create"]}', []],
   ])("of the past are chosen by %s", async (filters, expected) => {
     const { app } = await some();
-    const { text } = await call(app, `GET /events?since=1&until=1795227001&filters=${encodeURIComponent(filters)}`);
+    const { text } = await call(app, `GET /events?since=1&until=1795227002&filters=${encodeURIComponent(filters)}`);
     expect(actions(text)).toEqual(expected);
   });
 
   it("have Docker's fields, with all digits of their time", async () => {
     const { app } = await some();
-    const { text } = await call(app, "GET /events?since=1795227001&until=1795227001");
+    const { text } = await call(app, "GET /events?since=1795227001&until=1795227002");
     expect(text.split("\n")[0]).toBe(
       `{"status":"start","id":"${ID}","from":"busybox","Type":"container","Action":"start","Actor":{"ID":"${ID}","Attributes":{"a":"b","image":"busybox","name":"c"}},"scope":"local","time":1795227001,"timeNano":1795227001000000000}`,
     );

@@ -52,6 +52,34 @@ export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T,
   }
 }
 
+/** The same stream, and a promise that resolves once it has ended, failed or been cancelled. */
+export function untilOver(source: ByteStream): { readonly stream: ByteStream; readonly over: Promise<void> } {
+  const reader = source.getReader();
+  let end: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          end();
+          throw error;
+        });
+        if (!done) return controller.enqueue(value);
+        controller.close();
+        end();
+      },
+      async cancel(reason) {
+        await reader.cancel(reason).catch(() => undefined);
+        end();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, over };
+}
+
 /** All bytes of a stream. Throws when there are more than `limit` (default 64 MiB): never collect a layer. */
 export async function collect(stream: ByteStream, limit = 64 << 20): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];

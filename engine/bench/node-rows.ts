@@ -5,6 +5,7 @@ import type { Engine, EngineOptions } from "../engine-options.ts";
 import { openMemoryStorage } from "../content/browser-storage.ts";
 import { createFileAssets } from "../node/file-assets.ts";
 import { ShellSession } from "../testing/shell-session.ts";
+import { containerRows } from "./container-rows.ts";
 import type { Row } from "./statistics.ts";
 
 const publicDirectory = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "public");
@@ -63,6 +64,7 @@ async function commandRows(say: (text: string) => void): Promise<Row[]> {
   const list = await repeat(shell, "docker ps", 20);
   const api = await apiSamples(engine, 50);
   await shell.run("docker rm -f box");
+  const more = await containerRows(engine, say);
   const node = { where: "node", unit: "ms" } as const;
   return [
     {
@@ -82,6 +84,7 @@ async function commandRows(say: (text: string) => void): Promise<Row[]> {
     { id: "exec-true", title: "docker exec c true, warm", ...node, target: 100, samples: exec },
     { id: "ps", title: "docker ps", ...node, samples: list },
     { id: "ps-api", title: "GET /containers/json", ...node, target: 20, samples: api },
+    ...more,
   ];
 }
 

@@ -139,7 +139,7 @@ class Values implements FlagValues {
   set({ name: ownName, sets, type }: Flag, value: string): void {
     const name = sets ?? ownName;
     const before = FLAG_TYPES[type].repeats ? (this.#given.get(name) ?? []) : [];
-    this.#given.set(name, [...before, value]);
+    this.#given.set(name, [...before, ...(type === "strings" ? value.split(",") : [value])]);
   }
 
   has(name: string): boolean {

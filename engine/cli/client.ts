@@ -22,8 +22,8 @@ export interface ApiCall {
   readonly method: "GET" | "POST" | "DELETE" | "HEAD" | "PUT";
   /** Without the version: `/containers/json`. */
   readonly path: string;
-  /** Undefined and empty values, and false, are left out; true is `1`. */
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Undefined and empty values, and false, are left out; true is `1`; a list is the name again and again. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   /** Sent as the body, or in front of `body`. */
   readonly json?: unknown;
   readonly body?: ReadableStream<Uint8Array>;
@@ -51,6 +51,8 @@ export class Client {
       ...toBody(call),
       signal: call.signal ?? this.#signal,
     });
+    // `..` as a name: real clients follow to a path that does not exist.
+    if (response.status === 301) throw new ApiError(404, "page not found");
     if (response.status >= 400) throw new ApiError(response.status, await errorText(response));
     return response;
   }
@@ -97,7 +99,9 @@ export async function* jsonLinesOf<T>(
 function toQuery(query: NonNullable<ApiCall["query"]>): URLSearchParams {
   const result = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== "" && value !== false) result.set(name, value === true ? "1" : String(value));
+    if (Array.isArray(value)) for (const item of value as readonly string[]) result.append(name, item);
+    else if (value !== undefined && value !== "" && value !== false)
+      result.set(name, value === true ? "1" : String(value));
   }
   result.sort();
   return result;

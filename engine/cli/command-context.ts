@@ -38,8 +38,35 @@ export interface CommandOutput {
   write(data: Uint8Array | string): Promise<void>;
 }
 
-/** Files of the machine the command runs on (the guest), relative paths resolved against `cwd`. */
+/** Files of the machine the command runs on (the guest), relative paths resolved against `cwd`. Errors are in Go's words. */
 export interface CommandFiles {
   read(path: string): Promise<ReadableStream<Uint8Array>>;
-  write(path: string, body: ReadableStream<Uint8Array>): Promise<void>;
+  /** Replaces the file; `mode`: of a new one, 0644 when it is not given. */
+  write(path: string, body: ReadableStream<Uint8Array>, options?: { readonly mode?: number }): Promise<void>;
+  /** Undefined when there is nothing of that name. `follow`: what a symlink leads to. */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStat | undefined>;
+  /** A directory and what leads to it; one that exists is fine. */
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /**
+   * A tar file of a file, or of a directory with all that is below it. Its entries begin with `name`; "" for none: what is in the
+   * directory. `follow`: of what a symlink leads to.
+   */
+  readTar(path: string, name: string, options?: { readonly follow?: boolean }): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Unpacks into an existing directory, as the user's own files. A directory is never replaced by what is none, nor the reverse.
+   * `rename`: entries below the one name go below the other.
+   */
+  writeTar(directory: string, tar: ReadableStream<Uint8Array>, options?: { readonly rename?: Rename }): Promise<void>;
+}
+
+/** Relative paths without a slash at the end; `from` may be "": everything. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface FileStat {
+  readonly type: "file" | "directory" | "symlink" | "other";
+  /** A symlink's target. */
+  readonly link?: string;
 }

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { BUILD_COMMAND, byName, group, OTHER_GROUPS, plain, SWARM_GROUPS } from "./command-groups.ts";
 import { attachCommand } from "./commands/attach.ts";
 import {
   killCommand,
@@ -17,7 +18,6 @@ import { historyCommand } from "./commands/history.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { infoCommand } from "./commands/info.ts";
 import { containerInspectCommand, imageInspectCommand, inspectCommand } from "./commands/inspect.ts";
-import { later, LATER_COMMANDS, LATER_COMMON, LATER_GROUPS, LATER_PLUGINS, LATER_SWARM } from "./commands/later.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { portCommand } from "./commands/port.ts";
 import { containerPruneCommand, imagePruneCommand } from "./commands/prune.ts";
@@ -29,10 +29,23 @@ import { startCommand } from "./commands/start.ts";
 import { tagCommand } from "./commands/tag.ts";
 import { topCommand } from "./commands/top.ts";
 import { versionCommand } from "./commands/version.ts";
+import { commitCommand } from "./commands/commit.ts";
+import { cpCommand } from "./commands/cp.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { exportCommand } from "./commands/export.ts";
+import { importCommand } from "./commands/import.ts";
+import { loadCommand } from "./commands/load.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
+import { pushCommand } from "./commands/push.ts";
+import { saveCommand } from "./commands/save.ts";
+import { searchCommand } from "./commands/search.ts";
+import { statsCommand } from "./commands/stats.ts";
+import { systemDfCommand } from "./commands/system-df.ts";
+import { systemPruneCommand } from "./commands/system-prune.ts";
+import { updateCommand } from "./commands/update.ts";
 import { GLOBAL_FLAGS } from "./global-options.ts";
 
-const byName = (commands: readonly Command[]): readonly Command[] =>
-  commands.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 /** The order in which Docker's help lists what people use most. */
 const COMMON_ORDER = [
   "run",
@@ -49,15 +62,16 @@ const COMMON_ORDER = [
   "info",
 ];
 const common = (command: Command): Command => ({ ...command, section: "common" });
-const plain = (command: Command): Command => ({ ...command, section: undefined });
-const laterNamed = (...names: readonly string[]): readonly Command[] =>
-  [...LATER_COMMANDS, ...LATER_COMMON].filter(({ name }) => names.includes(name)).map(plain);
 
 /** Commands of one container or several; they are both `docker X` and `docker container X`. */
 const CONTAINER_COMMANDS = [
   attachCommand,
+  commitCommand,
+  cpCommand,
   createCommand,
+  diffCommand,
   execCommand,
+  exportCommand,
   killCommand,
   logsCommand,
   pauseCommand,
@@ -67,68 +81,52 @@ const CONTAINER_COMMANDS = [
   rmCommand,
   runCommand,
   startCommand,
+  statsCommand,
   stopCommand,
   topCommand,
   unpauseCommand,
+  updateCommand,
   waitCommand,
 ];
 
-const containerGroup: Command = {
-  name: "container",
-  synopsis: "",
-  short: "Manage containers",
-  section: "management",
-  flags: [],
-  children: byName([
-    ...CONTAINER_COMMANDS.map(plain),
-    { ...plain(psCommand), name: "ls", aliases: ["ps", "list"] },
-    containerInspectCommand,
-    containerPruneCommand,
-    ...laterNamed("commit", "cp", "diff", "export", "stats", "update"),
-  ]),
-};
+const IMAGE_COMMANDS = [historyCommand, importCommand, loadCommand, saveCommand, tagCommand];
 
-const imageGroup: Command = {
-  name: "image",
-  synopsis: "",
-  short: "Manage images",
-  section: "management",
-  flags: [],
-  children: byName([
-    { ...plain(imagesCommand), name: "ls", aliases: ["list"] },
-    { ...rmiCommand, name: "rm", aliases: ["remove"] },
-    plain(pullCommand),
-    tagCommand,
-    historyCommand,
-    imageInspectCommand,
-    imagePruneCommand,
-    ...laterNamed("build", "import", "load", "push", "save"),
-  ]),
-};
+const containerGroup = group("container", "Manage containers", [
+  ...CONTAINER_COMMANDS.map(plain),
+  { ...plain(psCommand), name: "ls", aliases: ["ps", "list"] },
+  containerInspectCommand,
+  containerPruneCommand,
+]);
 
-const systemGroup: Command = {
-  name: "system",
-  synopsis: "",
-  short: "Manage Docker",
-  section: "management",
-  flags: [],
-  children: byName([
-    eventsCommand,
-    plain(infoCommand),
-    later("df", "Show docker disk usage"),
-    later("prune", "Remove unused data"),
-  ]),
-};
+const imageGroup = group("image", "Manage images", [
+  ...IMAGE_COMMANDS,
+  ...[BUILD_COMMAND, pullCommand, pushCommand].map(plain),
+  { ...plain(imagesCommand), name: "ls", aliases: ["list"] },
+  { ...rmiCommand, name: "rm", aliases: ["remove"] },
+  imageInspectCommand,
+  imagePruneCommand,
+]);
+
+const systemGroup = group("system", "Manage Docker", [
+  eventsCommand,
+  plain(infoCommand),
+  systemDfCommand,
+  systemPruneCommand,
+]);
 
 const commonCommands = [
-  runCommand,
+  BUILD_COMMAND,
   execCommand,
+  imagesCommand,
+  infoCommand,
+  loginCommand,
+  logoutCommand,
   psCommand,
   pullCommand,
-  imagesCommand,
+  pushCommand,
+  runCommand,
+  searchCommand,
   versionCommand,
-  infoCommand,
-  ...LATER_COMMON,
 ].map(common);
 
 /** All of `docker`. */
@@ -139,17 +137,14 @@ export const ROOT_COMMAND: Command = {
   flags: GLOBAL_FLAGS,
   children: [
     ...commonCommands.toSorted((a, b) => COMMON_ORDER.indexOf(a.name) - COMMON_ORDER.indexOf(b.name)),
-    ...byName([...LATER_GROUPS, containerGroup, imageGroup, systemGroup]),
-    ...LATER_SWARM,
+    ...byName([...OTHER_GROUPS, containerGroup, imageGroup, systemGroup]),
+    ...SWARM_GROUPS,
     ...byName([
       ...CONTAINER_COMMANDS.filter((command) => command.section !== "common"),
+      ...IMAGE_COMMANDS,
       rmiCommand,
-      tagCommand,
-      historyCommand,
       inspectCommand,
       eventsCommand,
-      ...LATER_COMMANDS,
     ]),
-    ...LATER_PLUGINS,
   ],
 };

@@ -14,6 +14,12 @@ export interface Command {
   readonly short: string;
   /** Help's first paragraph, where it is not `short`. */
   readonly long?: string;
+  /** Said on stderr before anything else. */
+  readonly warning?: string;
+  /** Help says so. */
+  readonly experimental?: boolean;
+  /** The engine does not offer it: this, after its path, is all that it and its help say. */
+  readonly unavailable?: string;
   /** The line below `Aliases:`. */
   readonly alsoKnownAs?: string;
   readonly flags: readonly Flag[];
@@ -44,6 +50,8 @@ export interface Invocation {
   /** Aborted by Ctrl-C (when nothing else takes the signal) and when the process is gone. */
   readonly signal: AbortSignal;
   readonly interrupts: Interrupts;
+  /** Where the user's `config.json` is. */
+  readonly configDirectory: string;
 }
 
 /** How many arguments a command takes; `max` undefined: any number. */
@@ -68,22 +76,24 @@ export class CommandError extends Error {
   }
 }
 
+interface ArgumentProblem {
+  readonly message: string;
+  /** How the line that points to help begins. */
+  readonly hint: "Run" | "See" | "SRun";
+}
+
 /** The message that tells of a wrong number of arguments, or undefined. Docker's ends differ for no good reason, and are kept. */
-export function argumentProblem(
-  takes: ArgumentCount,
-  count: number,
-  path: string,
-): { message: string; hint: "Run" | "See" } | undefined {
+export function argumentProblem(takes: ArgumentCount, count: number, path: string): ArgumentProblem | undefined {
   const { min, max } = takes;
   if (count >= min && (max === undefined || count <= max)) return undefined;
   const some = (number: number): string => `${number} argument${number === 1 ? "" : "s"}`;
-  const say = (text: string, hint: "Run" | "See" = "Run"): { message: string; hint: "Run" | "See" } => ({
+  const say = (text: string, hint: ArgumentProblem["hint"] = "Run"): ArgumentProblem => ({
     message: `'${path}' ${text}`,
     hint,
   });
   if (max === 0) return say("accepts no arguments");
   if (max === undefined) return say(`requires at least ${some(min)}`, "See");
   if (min === max) return say(`requires ${some(min)}`);
-  if (min === 0) return say(`requires at most ${some(max)}`);
+  if (min === 0) return say(`requires at most ${some(max)}`, "SRun");
   return say(`requires at least ${min} and at most ${some(max)}`);
 }

@@ -38,6 +38,11 @@ export function parseImageName(text: string): ImageName {
   };
 }
 
+/** Only whether it is a name. @throws Error `invalid reference format…` */
+export function checkReference(text: string): void {
+  parseImageName(text);
+}
+
 /** A first component with a dot, a colon, upper case or the name localhost is a registry. */
 function splitHost(text: string): readonly [host: string, remainder: string] {
   const slash = text.indexOf("/");

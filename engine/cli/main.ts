@@ -3,6 +3,7 @@ import { FlagError, type ParsedArguments, parseArguments } from "./args.ts";
 import { Client } from "./client.ts";
 import { argumentProblem, type Command, CommandError } from "./command.ts";
 import type { CommandContext } from "./command-context.ts";
+import { configDirectory } from "./config-file.ts";
 import { ROOT_COMMAND } from "./command-table.ts";
 import { complain, print, say } from "./output.ts";
 import { prepare } from "./global-options.ts";
@@ -36,13 +37,15 @@ async function dispatch(context: CommandContext, interrupts: Interrupts): Promis
   const [first, ...others] = global.rest;
   if (first === undefined) {
     if (global.flags.boolean("version")) return await version(context);
-    return await help(context, ROOT_COMMAND, "docker");
+    return await help(context, ROOT_COMMAND, "docker", context.stderr);
   }
   if (first === "help") return await helpTopic(context, others);
   await prepare(context, global.flags);
   const found = find(ROOT_COMMAND, "docker", global.rest);
+  if (found.command.warning !== undefined) await complain(context, `${found.command.warning}\n`);
   if (found.command.children) return await group(context, found);
-  return await execute(context, interrupts, found);
+  const directory = configDirectory(context, global.flags.has("config") ? global.flags.string("config") : undefined);
+  return await execute(context, interrupts, found, directory);
 }
 
 interface Found {
@@ -62,9 +65,11 @@ function find(command: Command, path: string, argv: readonly string[]): Found {
 async function group(context: CommandContext, { command, path, argv }: Found): Promise<number> {
   const unknown = argv.find((word) => !word.startsWith("-"));
   const isRoot = command === ROOT_COMMAND;
+  if (command.unavailable !== undefined && !argv.includes("--help"))
+    throw new CommandError(`${path}${command.unavailable}`);
   if (!isRoot && (unknown === undefined || argv.includes("--help"))) {
     const parsed = await parse(context, { command, path, argv, interspersed: true });
-    return typeof parsed === "number" ? parsed : await help(context, command, path);
+    return typeof parsed === "number" ? parsed : await help(context, command, path, context.stderr);
   }
   const usage = isRoot ? "" : `Usage:  ${usageLine(path, command)}\n\n`;
   await complain(
@@ -78,9 +83,11 @@ async function execute(
   context: CommandContext,
   interrupts: Interrupts,
   { command, path, argv }: Found,
+  directory: string,
 ): Promise<number> {
   const parsed = await parse(context, { command, path, argv, interspersed: command.interspersed ?? true });
   if (typeof parsed === "number") return parsed;
+  if (command.unavailable !== undefined) throw new CommandError(`${path}${command.unavailable}`);
   const problem = command.takes && argumentProblem(command.takes, parsed.rest.length, path);
   if (problem) {
     const usage = `Usage:  ${usageLine(path, command)}`;
@@ -93,7 +100,17 @@ async function execute(
   const signal = AbortSignal.any([context.signal, interrupts.signal]);
   const client = new Client(context.fetch, signal);
   const run = command.run ?? (() => Promise.reject(new CommandError(`${path}: not supported yet`)));
-  return await run({ command, path, flags: parsed.flags, arguments: parsed.rest, context, client, signal, interrupts });
+  return await run({
+    command,
+    path,
+    flags: parsed.flags,
+    arguments: parsed.rest,
+    context,
+    client,
+    signal,
+    interrupts,
+    configDirectory: directory,
+  });
 }
 
 /** Parses flags; wrong ones and `--help` are dealt with here: then the result is the exit code. */
@@ -114,9 +131,10 @@ async function parse(
   }
 }
 
-async function help(context: CommandContext, command: Command, path: string): Promise<number> {
+/** On stderr when nobody has asked for it. */
+async function help(context: CommandContext, command: Command, path: string, output = context.stdout): Promise<number> {
   const columns = context.stdin.isTerminal && context.stdout.isTerminal ? context.stdout.size().columns : 0;
-  await print(context.stdout, helpText(path, command, columns || undefined));
+  await print(output, helpText(path, command, columns || undefined));
   return 0;
 }
 

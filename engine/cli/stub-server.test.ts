@@ -6,10 +6,8 @@ import type { CommandContext } from "./command-context.ts";
 import { encodeStubFrame, FROM_STUB, TO_STUB } from "./stub-frames.ts";
 import { serveStub } from "./stub-server.ts";
 
-const noFiles = {
-  read: () => Promise.reject(new Error("no files")),
-  write: () => Promise.reject(new Error("no files")),
-};
+const none = (): Promise<never> => Promise.reject(new Error("no files"));
+const noFiles = { read: none, write: none, stat: none, makeDirectory: none, readTar: none, writeTar: none };
 
 function u16(value: number): Uint8Array {
   return Uint8Array.of(value & 0xff, value >> 8);

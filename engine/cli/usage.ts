@@ -20,17 +20,28 @@ export function usageLine(path: string, command: Command): string {
 
 /** All of `--help`. `columns`: of the terminal, when there is one. */
 export function helpText(path: string, command: Command, columns = DEFAULT_COLUMNS): string {
+  if (command.unavailable !== undefined) return `${path}${command.unavailable}\n`;
   const isRoot = !path.includes(" ");
   const paragraphs = [
     `Usage:  ${command.children ? `${path}${isRoot ? " [OPTIONS]" : ""} COMMAND` : usageLine(path, command)}`,
     command.long ?? command.short,
     ...(command.alsoKnownAs === undefined ? [] : [`Aliases:\n  ${command.alsoKnownAs}`]),
+    ...(command.experimental === true ? [experimentalNote(path)] : []),
     ...TITLES.flatMap(([section, title]) => commandList(title, childrenIn(command, section))),
     ...flagParagraph(isRoot && command.children ? "Global Options" : "Options", command.flags, columns),
   ];
   if (command.children) paragraphs.push(`Run '${path} COMMAND --help' for more information on a command.`);
   if (isRoot) paragraphs.push("For more help on how to use Docker, head to https://docs.docker.com/go/guides/");
   return `${paragraphs.join("\n\n")}\n`;
+}
+
+function experimentalNote(path: string): string {
+  return `EXPERIMENTAL:
+  ${path} is an experimental feature.
+  Experimental features provide early access to product functionality. These
+  features may change between releases without warning, or can be removed from a
+  future release. Learn more about experimental features in our documentation:
+  https://docs.docker.com/go/experimental/`;
 }
 
 function childrenIn({ children }: Command, section: Section | undefined): readonly Command[] {

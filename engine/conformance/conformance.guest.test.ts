@@ -42,6 +42,6 @@ describe("answers as a real Docker daemon answered", () => {
   it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))("%s", async (name, scenario) => {
     const api = new Api(send);
     await scenario.run(api);
-    expect(differences(name, await readRecording(name), normalise(api.exchanges))).toEqual([]);
+    expect(differences(await readRecording(name), normalise(api.exchanges))).toEqual([]);
   });
 });

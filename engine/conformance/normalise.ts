@@ -29,24 +29,23 @@ const MASKED_KEYS: Readonly<Record<string, string>> = {
   DNSNames: "names",
 };
 
-/** Exchanges without what chance decided: ids are numbered in the order they appear, times, sizes and addresses are masked. */
+/** Exchanges without what chance decided: ids, times, sizes and addresses are masked. */
 export function normalise(exchanges: readonly Exchange[]): readonly Exchange[] {
-  const ids = new Map<string, string>();
   return exchanges.map(({ request, status, type, body }) => ({
-    request: maskText(request, ids),
+    request: maskText(request),
     status,
     type,
-    body: mask(body, ids),
+    body: mask(body),
   }));
 }
 
-function mask(value: unknown, ids: Map<string, string>, key = ""): unknown {
-  if (Array.isArray(value)) return ordered(value).map((item) => mask(item, ids));
+function mask(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) return ordered(value).map((item) => mask(item));
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([name, item]) => [maskText(name, ids), maskField(name, item, ids)]));
+    return Object.fromEntries(entries.map(([name, item]) => [maskText(name), maskField(name, item)]));
   }
-  return typeof value === "string" ? maskText(value, ids, key) : value;
+  return typeof value === "string" ? maskText(value, key) : value;
 }
 
 /** Docker walks maps for these, whose order is chance: the mounts of a container, the changes of its files. */
@@ -60,32 +59,26 @@ function ordered(list: readonly unknown[]): readonly unknown[] {
     : list;
 }
 
-function maskField(key: string, value: unknown, ids: Map<string, string>): unknown {
+function maskField(key: string, value: unknown): unknown {
   const name = MASKED_KEYS[key];
   // Never, for an image that nobody tagged here.
   if (key === "LastTagTime") return "<time>";
   const plain = typeof value === "string" || typeof value === "number";
-  if (name === "names" && Array.isArray(value)) return value.map((item) => maskText(String(item), ids)).toSorted();
+  if (name === "names" && Array.isArray(value)) return value.map((item) => maskText(String(item))).toSorted();
   if (name !== undefined && plain && value !== "" && value !== 0 && value !== -1 && value !== NEVER) return `<${name}>`;
-  return mask(value, ids, key);
+  return mask(value, key);
 }
 
 const ID = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 const SHORT_ID = /(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
 
-function maskText(text: string, ids: Map<string, string>, key = ""): string {
+function maskText(text: string, key = ""): string {
   const masked = text
     .replace(TIME, (time) => (time === NEVER ? time : "<time>"))
-    .replace(ID, (id) => numbered(id, ids))
+    .replace(ID, "<id>")
     .replace(SHORT_ID, "<short id>")
     .replace(/\b(since|until)=\d[\d.]*/g, "$1=<time>")
     .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, "<mac>");
   return key === "Name" && /^\/[a-z]+_[a-z]+\d?$/.test(masked) ? "<name>" : masked;
-}
-
-function numbered(id: string, ids: Map<string, string>): string {
-  const known = ids.get(id) ?? `id ${ids.size + 1}`;
-  ids.set(id, known);
-  return `<${known}>`;
 }

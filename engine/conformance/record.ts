@@ -46,7 +46,7 @@ for (const scenario of SCENARIOS) {
     console.log(`${scenario.name}: ${exchanges.length} exchanges recorded`);
     continue;
   }
-  const found = differences(scenario.name, await readRecording(scenario.name), exchanges);
+  const found = differences(await readRecording(scenario.name), exchanges);
   console.log(`${scenario.name}: ${exchanges.length} exchanges, ${found.length} differ`);
   for (const line of found) console.log(`  ${line}`);
 }

@@ -13,21 +13,32 @@ export async function readRecording(scenario: string): Promise<readonly Exchange
 }
 
 /** What differs and is not expected to: a line each, `step request: path: Docker's value | this engine's`. */
-export function differences(
-  scenario: string,
+export function differences(recorded: readonly Exchange[], ours: readonly Exchange[]): readonly string[] {
+  return align(recorded, ours).flatMap(([theirs, own], step) => {
+    const request = theirs?.request ?? own?.request ?? "";
+    return compare(theirs, own, "")
+      .filter(([path, a, b]) => !isExpected({ request, path, theirs: a, ours: b }))
+      .map(([path, a, b]) => `${step} ${request.slice(0, 200)}: ${path}: ${show(a)} | ${show(b)}`);
+  });
+}
+
+/** Pairs of the same request: where one engine refused what the other started, one of them has a step more. */
+function align(
   recorded: readonly Exchange[],
   ours: readonly Exchange[],
-): readonly string[] {
-  const lines: string[] = [];
-  for (let step = 0; step < Math.max(recorded.length, ours.length); step += 1) {
-    const theirs = recorded[step];
-    const own = ours[step];
-    const request = theirs?.request ?? own?.request ?? "";
-    for (const [path, a, b] of compare(theirs, own, "")) {
-      if (!isExpected(scenario, request, path)) lines.push(`${step} ${request}: ${path}: ${show(a)} | ${show(b)}`);
+): readonly (readonly [Exchange | undefined, Exchange | undefined])[] {
+  const pairs: [Exchange | undefined, Exchange | undefined][] = [];
+  let at = 0;
+  for (const theirs of recorded) {
+    const found = ours.slice(at, at + 3).findIndex(({ request }) => request === theirs.request);
+    if (found < 0) pairs.push([theirs, undefined]);
+    else {
+      for (; ours[at]?.request !== theirs.request; at += 1) pairs.push([undefined, ours[at]]);
+      pairs.push([theirs, ours[at]]);
+      at += 1;
     }
   }
-  return lines;
+  return [...pairs, ...ours.slice(at).map((own) => [undefined, own] as [undefined, Exchange])];
 }
 
 type Difference = readonly [path: string, theirs: unknown, ours: unknown];

@@ -67,6 +67,16 @@ describe("attachments", () => {
     }
   });
 
+  it("end with their input where that is not the container's end of input", async () => {
+    const io = new ContainerIo();
+    io.begin(input().stream);
+    const [left, other] = [io.attach(options, { ...plain, closesStdin: false }), io.attach(options, plain)];
+    await left.stdin?.close();
+    expect(await left.output.getReader().read()).toEqual({ done: true, value: undefined });
+    void io.write({ stream: "stdout", bytes: new Uint8Array(1) });
+    expect(await other.output.getReader().read()).toMatchObject({ done: false });
+  });
+
   it("have no input when the container has none", () => {
     expect(new ContainerIo().attach(options, { ...plain, openStdin: false }).stdin).toBeUndefined();
     expect(new ContainerIo().attach({ ...options, stdin: false }, plain).stdin).toBeUndefined();

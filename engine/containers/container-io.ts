@@ -28,11 +28,11 @@ export class ContainerIo {
     this.#started.resolve();
   }
 
-  /** Gives a piece of output to all who want it; waits for the slowest. */
-  write(chunk: OutputChunk): Promise<void> | undefined {
+  /** Gives a piece of output to all who want it (or to `everyone`); waits for the slowest. */
+  write(chunk: OutputChunk, everyone = false): Promise<void> | undefined {
     const slow: Promise<void>[] = [];
     for (const sink of this.#sinks) {
-      if (!sink.wants(chunk.stream)) continue;
+      if (!everyone && !sink.wants(chunk.stream)) continue;
       sink.controller.enqueue(chunk);
       if ((sink.controller.desiredSize ?? 0) <= 0) slow.push(new Promise((resolve) => (sink.drained = resolve)));
     }
@@ -79,12 +79,20 @@ export class ContainerIo {
     };
     const stdin =
       options.stdin && container.openStdin
-        ? this.#input(new DetachScanner(keys), container.closesStdin && !container.tty, detach)
+        ? this.#input(new DetachScanner(keys), {
+            closes: container.closesStdin && !container.tty,
+            detach,
+            leave: () => this.#leave(sink),
+          })
         : undefined;
     return { tty: container.tty, stdin, output };
   }
 
-  #input(scanner: DetachScanner, closes: boolean, detach: () => void): WritableStream<Uint8Array> {
+  /** The end of its input is the container's (`closes`), or else the end of the attachment (`leave`), as in moby's copyStdin. */
+  #input(
+    scanner: DetachScanner,
+    { closes, detach, leave }: { closes: boolean; detach: () => void; leave: () => void },
+  ): WritableStream<Uint8Array> {
     let detached = false;
     return new WritableStream<Uint8Array>({
       write: async (bytes) => {
@@ -97,7 +105,8 @@ export class ContainerIo {
         detach();
       },
       close: async () => {
-        if (detached || !closes) return;
+        if (detached) return;
+        if (!closes) return leave();
         await this.#started.promise;
         await this.#stdin?.close().catch(() => undefined);
       },
@@ -107,6 +116,10 @@ export class ContainerIo {
   #close(sink: Sink): void {
     this.#forget(sink);
     sink.controller.close();
+  }
+
+  #leave(sink: Sink | undefined): void {
+    if (sink !== undefined && this.#sinks.has(sink)) this.#close(sink);
   }
 
   #forget(sink: Sink | undefined): void {

@@ -2,12 +2,13 @@ import { chunksOf } from "../base/streams.ts";
 import type { ByteStream } from "../base/streams.ts";
 import type { ContainerProcess, ProcessExit, Task } from "../runtime/runtime.ts";
 import { SIGKILL } from "../runtime/signals.ts";
-import { isAnonymous } from "./container-mounts.ts";
 import { shortId } from "./container-id.ts";
 import { disconnectNetworks } from "./container-networks.ts";
 import { transition } from "./container-state.ts";
 import { type EngineContext, publish } from "./engine-context.ts";
 import { formatTime } from "./event-bus.ts";
+import { stopMonitor } from "./health-monitor.ts";
+import type { Container } from "./container.ts";
 import type { LiveContainer } from "./live-container.ts";
 
 /** moby's `container/stream`: how long the last output may take after the process has ended. */
@@ -26,8 +27,9 @@ export interface RunHooks {
 export function followRun(context: EngineContext, container: LiveContainer, task: Task, hooks: RunHooks): void {
   const startedMs = context.clock.monotonic();
   const pumps = pumpOutput(task, (stream, bytes) => {
-    container.logs.append(stream, bytes, context.events.timeNs());
-    return container.io.write({ stream, bytes });
+    const saving = container.logs.append(stream, bytes, context.events.timeNs());
+    const reading = container.io.write({ stream, bytes });
+    return saving === undefined || reading === undefined ? (saving ?? reading) : saving.then(() => reading);
   });
   container.exited = task.exited
     .catch((error: unknown): ProcessExit => {
@@ -103,11 +105,13 @@ function endRun(
     finishedAt: formatTime(context.events.timeNs()),
   });
   container.task = undefined;
-  container.logs.end(!record.host.autoRemove);
+  stopMonitor(container);
+  container.logs.finish(!record.host.autoRemove);
+  if (oomKilled) publish(context, container, "oom");
   const networkOps = disconnectNetworks(context, container);
   container.io.end();
   tidyUp(context, container, task, networkOps);
-  if (oomKilled) publish(context, container, "oom");
+  releaseMounts(container);
   publish(context, container, "die", { execDuration: String(Math.floor(ranMs / 1000)), exitCode: String(exit.code) });
   context.store.save(container);
   container.waits.exited({ exitCode: exit.code });
@@ -126,23 +130,43 @@ function tidyUp(
     .catch((error: unknown) => context.report("cleanup", error));
 }
 
+/** What a start has prepared is not needed any more. */
+export function releaseMounts(container: LiveContainer): void {
+  const released = container.mounts?.release();
+  container.mounts = undefined;
+  if (released !== undefined) container.cleanup = container.cleanup.then(() => released);
+}
+
 /** `docker rm`, `--rm`: the container is gone at once, its files and volumes follow. */
 export function forget(context: EngineContext, container: LiveContainer, options: { volumes: boolean }): void {
   const { record } = container;
   record.state = transition(record.state, "remove");
   context.store.remove(container);
+  // At once: nobody is told any more that the container has them.
+  const released = releaseVolumes(context, record, options);
   publish(context, container, "destroy");
   container.io.end();
   container.cleanup = container.cleanup
     .then(async () => {
       await container.prepared.catch(() => undefined);
       await context.snapshots.remove(record.id);
-      for (const mount of record.mounts) {
-        if (mount.type === "volume")
-          await context.volumes.release(mount.name ?? "", record.id, { remove: options.volumes && isAnonymous(mount) });
-      }
+      for (const { snapshot } of record.mounts) if (snapshot !== undefined) await context.snapshots.remove(snapshot);
+      await released;
       await container.logs.clear();
     })
     .catch((error: unknown) => context.report("remove", error));
   container.waits.removed({ exitCode: record.state.exitCode });
+}
+
+/** Anonymous volumes go with the last container that has them, when that is wished. */
+export async function releaseVolumes(
+  context: EngineContext,
+  { id, mounts }: Container,
+  { volumes }: { volumes: boolean },
+): Promise<void> {
+  const releases = mounts.flatMap(({ type, name = "", isAnonymous = false }) =>
+    type === "volume" ? [context.volumes.release(name, id, { remove: volumes && isAnonymous })] : [],
+  );
+  for (const release of await Promise.allSettled(releases))
+    if (release.status === "rejected") context.report("remove volume", release.reason);
 }

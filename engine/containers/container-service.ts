@@ -1,4 +1,6 @@
-import type { Container, ContainerConfig, HostConfig } from "./container.ts";
+import type { ContainerUpdate } from "./update-container.ts";
+import type { ContainerStats, StatsOptions } from "./container-stats.ts";
+import type { Container, ContainerConfig, HostConfig, EndpointRequest } from "./container.ts";
 
 /** What `api/` asks of containers. Names and errors are Docker's. */
 export interface ContainerService {
@@ -12,11 +14,13 @@ export interface ContainerService {
   start(reference: string): Promise<void>;
   /** @throws not-modified when it does not run. */
   stop(reference: string, options?: { timeoutSeconds?: number; signal?: string }): Promise<void>;
-  restart(reference: string, options?: { timeoutSeconds?: number }): Promise<void>;
+  restart(reference: string, options?: { timeoutSeconds?: number; signal?: string }): Promise<void>;
   kill(reference: string, signal: string): Promise<void>;
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
+  /** Changes limits and restart policy. Answers warnings. */
+  update(reference: string, update: ContainerUpdate): Promise<readonly string[]>;
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   /** Resolves with the exit code. Registration happens before the first await, so a later start is never missed. */
   wait(
@@ -25,9 +29,18 @@ export interface ContainerService {
     options?: { signal?: AbortSignal },
   ): Promise<{ readonly exitCode: number; readonly error?: string }>;
   resize(reference: string, rows: number, columns: number): Promise<void>;
+  /** Puts it on a network, also while it runs. @throws EngineError in Docker's words */
+  connectNetwork(reference: string, network: string, request: EndpointRequest): Promise<void>;
+  /** `force`: a container that is not there is no error. */
+  disconnectNetwork(reference: string, network: string, options: { force: boolean }): Promise<void>;
+  /** `docker rm --link`: `web/db` ends the link of that name. */
+  removeLink(reference: string): Promise<void>;
   /** Live streams of the task (before or after its start); `logs`: what was written before comes first. */
   attach(reference: string, options: AttachOptions): Promise<Attachment>;
-  logs(reference: string, options: LogOptions): AsyncIterable<LogEntry>;
+  /** In batches, as they are at hand. @throws EngineError, at once: not-found, not-implemented for a driver that keeps nothing */
+  logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]>;
+  /** What it uses, once or each second until it is removed. @throws EngineError not-found, at once */
+  stats(reference: string, options: StatsOptions): AsyncIterable<ContainerStats>;
   createExec(reference: string, config: ExecConfig): Promise<string>;
   startExec(
     execId: string,
@@ -35,6 +48,8 @@ export interface ContainerService {
   ): Promise<Attachment>;
   resizeExec(execId: string, rows: number, columns: number): Promise<void>;
   inspectExec(execId: string): ExecState;
+  /** Ids of a container's execs that are made or run. */
+  execIds(reference: string): readonly string[];
   /** Everything that happens, for `/events` and the page. */
   subscribe(listener: (event: EngineEvent) => void): Disposable;
 }
@@ -42,17 +57,15 @@ export interface ContainerService {
 export interface CreateContainer {
   readonly name?: string;
   readonly image: string;
+  /** As the client wrote it; undefined: any that runs here. */
+  readonly platform?: string;
   /** Only what the user set: image defaults are merged by the service. `entrypoint: []` clears the image's. */
   readonly config: Partial<ContainerConfig>;
   readonly host: Partial<HostConfig>;
   /** What `EndpointsConfig` asks for, by network name. */
-  readonly networks?: Readonly<Record<string, NetworkRequest>>;
+  readonly networks?: Readonly<Record<string, EndpointRequest>>;
 }
 
-export interface NetworkRequest {
-  readonly aliases?: readonly string[];
-  readonly ipAddress?: string;
-}
 
 export type WaitCondition = "not-running" | "next-exit" | "removed";
 
@@ -88,12 +101,16 @@ export interface LogOptions {
   /** Milliseconds since 1970. */
   readonly since?: number;
   readonly until?: number;
+  /** Also what the driver's options pick of labels and environment. */
+  readonly details?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface LogEntry extends OutputChunk {
   /** Nanoseconds since 1970. */
   readonly timeNs: bigint;
+  /** When asked for: `label=value,env=value`. */
+  readonly details?: string;
 }
 
 export interface ExecConfig {
@@ -107,6 +124,8 @@ export interface ExecConfig {
   readonly attachStderr: boolean;
   readonly privileged: boolean;
   readonly detachKeys?: string;
+  /** Of its terminal, unless the start says otherwise. */
+  readonly consoleSize?: readonly [rows: number, columns: number];
 }
 
 export interface ExecState {
@@ -116,6 +135,8 @@ export interface ExecState {
   readonly running: boolean;
   readonly exitCode: number | undefined;
   readonly pid: number;
+  /** The bytes of `config.detachKeys`. */
+  readonly detachKeyCodes?: readonly number[];
 }
 
 /** https://docs.docker.com/reference/cli/docker/system/events/ */

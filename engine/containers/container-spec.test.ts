@@ -149,7 +149,7 @@ describe("the OCI spec of a container", () => {
     const { containers, networks } = testEngine();
     await containers.create(request(["sleep"], { name: "c1", config: { cmd: ["sleep"], user: "nope" } }));
     await expect(containers.start("c1")).rejects.toMatchObject({
-      kind: "invalid-argument",
+      kind: "internal",
       message: "unable to find user nope: no matching entries in passwd file",
     });
     expect(networks.requests).toEqual([]);
@@ -173,7 +173,11 @@ describe("volumes", () => {
       ["/cache", "volume"],
     ]);
     await containers.start("c1");
-    expect(runtime.directories).toHaveLength(4);
-    expect(runtime.populated).toEqual(["/data", "/cache"]);
+    expect(runtime.directories).toEqual(["/home/db"]);
+    const [, , , anonymous] = container.mounts;
+    expect(runtime.sources.copied).toEqual([
+      "/data → /var/lib/docker/volumes/data/_data",
+      `/cache → ${anonymous?.source}`,
+    ]);
   });
 });

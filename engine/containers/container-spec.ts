@@ -1,35 +1,29 @@
-import type {
-  RuntimeSpec,
-  SpecLinux,
-  SpecMount,
-  SpecNamespace,
-  SpecProcess,
-  SpecResources,
-} from "../oci/runtime-spec.ts";
+import type { RuntimeSpec, SpecMount, SpecProcess } from "../oci/runtime-spec.ts";
 import { tweakCapabilities } from "../runtime/capabilities.ts";
-import {
-  DEFAULT_DEVICE_RULES,
-  DEFAULT_DEVICES,
-  DEFAULT_MOUNTS,
-  DEFAULT_SYSCTLS,
-  MASKED_PATHS,
-  PRIVILEGED_MOUNTS,
-  READONLY_PATHS,
-} from "../runtime/default-spec.ts";
-import { defaultSeccompProfile } from "../runtime/seccomp/default-profile.ts";
+import { DEFAULT_MOUNTS } from "../runtime/default-spec.ts";
 import type { ResolvedUser } from "../runtime/user.ts";
 import type { ExecConfig } from "./container-service.ts";
-import type { Container, HostConfig, Resources } from "./container.ts";
+import type { ContainerDevices } from "./container-devices.ts";
+import type { Container, HostConfig } from "./container.ts";
+import { makeLinux } from "./linux-spec.ts";
+import { parseSecurityOptions, type SecurityOptions } from "./security-options.ts";
+import { withoutOverridden } from "./spec-mounts.ts";
 
 /** What the container's record does not say. */
 export interface SpecContext {
   readonly rootfs: string;
   readonly user: ResolvedUser;
-  /** Volumes, binds, and the three files of `/etc`, in the order of their depth. */
+  /** Volumes, binds, tmpfs and the three files of `/etc`, in the order of their depth. */
   readonly mounts: readonly SpecMount[];
   /** Host pids of containers whose namespaces this one shares, by namespace. */
   readonly shared: Readonly<Partial<Record<"network" | "pid" | "ipc", number>>>;
+  readonly devices: ContainerDevices;
+  /** A directory of the machine to be `/dev/shm`; undefined: one of its own. */
+  readonly shm?: string;
 }
+
+/** Where Docker's init is, on the machine and in a container. */
+const INIT_PATH = "/sbin/docker-init";
 
 const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -42,7 +36,11 @@ export function makeSpec(container: Container, context: SpecContext): RuntimeSpe
     root: { path: context.rootfs, readonly: host.readonlyRootfs },
     ...(host.utsMode !== "host" && { hostname: config.hostname }),
     ...(config.domainname !== "" && { domainname: config.domainname }),
-    mounts: [...baseMounts(container.host), ...tmpfsMounts(host), ...context.mounts],
+    mounts: [
+      ...withoutOverridden(baseMounts(container.host, context.shm), context.mounts),
+      ...context.mounts,
+      ...(hasInit(host) ? [{ destination: INIT_PATH, type: "bind", source: INIT_PATH, options: ["bind", "ro"] }] : []),
+    ],
     linux: makeLinux(container, context),
   };
 }
@@ -54,13 +52,26 @@ function makeProcess({ config, host }: Container, user: ResolvedUser): SpecProce
     terminal: config.tty,
     ...(size !== undefined && size[0] > 0 && { consoleSize: { height: size[0], width: size[1] } }),
     user: { uid: user.uid, gid: user.gid, additionalGids: [user.gid, ...user.groups] },
-    args: [...config.entrypoint, ...config.cmd],
+    args: [...(hasInit(host) ? [INIT_PATH, "--"] : []), ...config.entrypoint, ...config.cmd],
     env: withHome(makeEnv(config.env, { hostname: config.hostname, tty: config.tty }), user),
     cwd: config.workingDir === "" ? "/" : config.workingDir,
     capabilities: processCapabilities(capabilities, user.uid),
-    rlimits: host.ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
-    noNewPrivileges: host.securityOpt.some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)),
+    ...confinement(host),
   };
+}
+
+/** What every process of a container has, those of `docker exec` too: runc takes their settings from the container's first. */
+function confinement(host: HostConfig): Pick<SpecProcess, "rlimits" | "noNewPrivileges" | "oomScoreAdj"> {
+  return {
+    rlimits: host.ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
+    noNewPrivileges: parseSecurityOptions(host.securityOpt).noNewPrivileges,
+    oomScoreAdj: host.oomScoreAdj ?? 0,
+  };
+}
+
+/** In another's pid namespace there is an init already. */
+function hasInit({ init, pidMode }: HostConfig): boolean {
+  return init === true && pidMode === "";
 }
 
 /** Users other than root have none that work, as after execve(2), but may gain what the bounding set has. */
@@ -91,100 +102,27 @@ function withHome(env: readonly string[], user: ResolvedUser): readonly string[]
   return env.some((entry) => entry.startsWith("HOME=")) ? env : [...env, `HOME=${user.home}`];
 }
 
-function baseMounts(host: HostConfig): readonly SpecMount[] {
-  const base = host.privileged ? PRIVILEGED_MOUNTS : DEFAULT_MOUNTS;
+function baseMounts(host: HostConfig, shm: string | undefined): readonly SpecMount[] {
+  const options = parseSecurityOptions(host.securityOpt);
+  const base = DEFAULT_MOUNTS.map((mount) => (isWritable(mount, host, options) ? withoutReadonly(mount) : mount));
   if (host.ipcMode === "none") return base;
-  const shm: SpecMount = {
-    destination: "/dev/shm",
-    type: "tmpfs",
-    source: "shm",
-    options: ["nosuid", "noexec", "nodev", "mode=1777", `size=${host.shmSizeBytes}`],
-  };
-  return [...base, shm];
+  if (shm !== undefined)
+    return [...base, { destination: "/dev/shm", type: "bind", source: shm, options: ["rbind", "rprivate"] }];
+  return [...base, { destination: "/dev/shm", type: "tmpfs", source: "shm", options: shmOptions(host) }];
 }
 
-/** `--tmpfs /run:size=1m` */
-function tmpfsMounts(host: HostConfig): readonly SpecMount[] {
-  return Object.entries(host.tmpfs).map(([destination, options]) => ({
-    destination,
-    type: "tmpfs",
-    source: "tmpfs",
-    options: ["noexec", "nosuid", "nodev", ...options.split(",").filter((option) => option !== "")],
-  }));
+/** Of the tmpfs at `/dev/shm`. */
+export function shmOptions({ shmSizeBytes }: HostConfig): readonly string[] {
+  return ["nosuid", "noexec", "nodev", "mode=1777", `size=${shmSizeBytes}`];
 }
 
-function makeLinux({ id, host }: Container, { shared }: SpecContext): SpecLinux {
-  const unconfined = host.privileged || host.securityOpt.some((option) => /^seccomp[:=]unconfined$/.test(option));
-  const capabilities = tweakCapabilities(host.capAdd, host.capDrop, host.privileged);
-  return {
-    namespaces: makeNamespaces(host, shared),
-    cgroupsPath: `/docker/${id}`,
-    resources: {
-      ...makeResources(host.resources),
-      devices: host.privileged ? [{ allow: true, type: "a", access: "rwm" }] : DEFAULT_DEVICE_RULES,
-    },
-    devices: DEFAULT_DEVICES,
-    sysctl: { ...(host.networkMode === "host" ? {} : DEFAULT_SYSCTLS), ...host.sysctls },
-    ...(!unconfined && { seccomp: defaultSeccompProfile(capabilities) }),
-    maskedPaths: host.privileged ? [] : MASKED_PATHS,
-    readonlyPaths: host.privileged ? [] : READONLY_PATHS,
-  };
+/** `--privileged` may write to `/sys` and to cgroups. */
+function isWritable({ type }: SpecMount, { privileged }: HostConfig, { writableCgroups }: SecurityOptions): boolean {
+  return type === "cgroup" ? (writableCgroups ?? privileged) : type === "sysfs" && privileged;
 }
 
-function makeNamespaces(host: HostConfig, shared: SpecContext["shared"]): readonly SpecNamespace[] {
-  const join = (type: "network" | "pid" | "ipc", mode: string, file: string): readonly SpecNamespace[] => {
-    const pid = shared[type];
-    if (pid !== undefined) return [{ type, path: `/proc/${pid}/ns/${file}` }];
-    return mode === "host" ? [] : [{ type }];
-  };
-  return [
-    { type: "mount" },
-    ...join("network", host.networkMode, "net"),
-    ...(host.utsMode === "host" ? [] : [{ type: "uts" as const }]),
-    ...join("pid", host.pidMode, "pid"),
-    ...join("ipc", host.ipcMode, "ipc"),
-    { type: "cgroup" },
-  ];
-}
-
-export function makeResources(limits: Resources): SpecResources {
-  const {
-    memoryBytes,
-    memorySwapBytes,
-    memoryReservationBytes,
-    nanoCpus,
-    cpuShares,
-    cpuPeriodUs,
-    cpuQuotaUs,
-    cpusetCpus,
-    pidsLimit,
-  } = limits;
-  const period = nanoCpus > 0 ? 100_000 : cpuPeriodUs;
-  const quota = nanoCpus > 0 ? Math.floor(nanoCpus / 10_000) : cpuQuotaUs;
-  // Without a swap limit of its own a container gets as much swap as memory.
-  const swap = memoryBytes > 0 && memorySwapBytes === 0 ? memoryBytes * 2 : memorySwapBytes;
-  return {
-    ...(memoryBytes !== 0 || swap !== 0 || memoryReservationBytes !== 0
-      ? {
-          memory: {
-            ...(memoryBytes !== 0 && { limit: memoryBytes }),
-            ...(memoryReservationBytes !== 0 && { reservation: memoryReservationBytes }),
-            ...(swap !== 0 && { swap }),
-          },
-        }
-      : {}),
-    ...(period !== 0 || quota !== 0 || cpuShares !== 0 || cpusetCpus !== ""
-      ? {
-          cpu: {
-            ...(cpuShares !== 0 && { shares: cpuShares }),
-            ...(quota !== 0 && { quota }),
-            ...(period !== 0 && { period }),
-            ...(cpusetCpus !== "" && { cpus: cpusetCpus }),
-          },
-        }
-      : {}),
-    ...(pidsLimit !== 0 && { pids: { limit: pidsLimit } }),
-  };
+function withoutReadonly(mount: SpecMount): SpecMount {
+  return { ...mount, options: mount.options?.filter((option) => option !== "ro") ?? [] };
 }
 
 /** The process of `docker exec` (moby's `daemon/exec_linux.go`). */
@@ -200,6 +138,6 @@ export function makeExecProcess({ config, host }: Container, exec: ExecConfig, u
     env: withHome(replaceOrAppend(containerEnv, exec.env), user),
     cwd: exec.workingDir || config.workingDir || "/",
     capabilities: processCapabilities(capabilities, user.uid),
-    noNewPrivileges: host.securityOpt.some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)),
+    ...confinement(host),
   };
 }

@@ -300,7 +300,7 @@ describe("the network", () => {
       await writer.write(encodeUtf8("GET / HTTP/1.0\r\n\r\n"));
       return collectText(connection.readable);
     };
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await exec(id, ["sh", "-c", "until wget -q -O /dev/null http://127.0.0.1/; do sleep 1; done"]);
     expect(await fetchOnce("127.0.0.1")).toContain("hello\n");
     expect(await fetchOnce("172.17.0.1")).toContain("hello\n");
     expect((await exec(id, ["wget", "-q", "-O", "-", "http://172.17.0.1:8080/"])).output).toBe("hello\n");
@@ -317,7 +317,10 @@ describe("the network", () => {
   });
 
   it("can be one of the user's, apart from the others", async () => {
-    const network = await engine.networks.create({ name: "net1", subnet: "10.9.0.0/24" });
+    const network = await engine.networks.create({
+      name: "net1",
+      ipam: { driver: "", config: [{ subnet: "10.9.0.0/24" }] },
+    });
     const hidden = await engine.networks.create({ name: "hidden", internal: true });
     const id = await runDetached(["sleep", "100"], { host: { networkMode: "net1" } });
     expect(engine.containers.get(id).endpoints["net1"]).toMatchObject({ ipAddress: "10.9.0.2", gateway: "10.9.0.1" });
@@ -414,13 +417,13 @@ describe("a terminal", () => {
 /** Waits for this text in the container's log. */
 async function written(id: string, text: string): Promise<void> {
   const stop = new AbortController();
-  for await (const { bytes } of engine.containers.logs(id, {
+  for await (const entries of engine.containers.logs(id, {
     stdout: true,
     stderr: true,
     follow: true,
     signal: stop.signal,
   })) {
-    if (decodeUtf8(bytes).includes(text)) stop.abort();
+    if (entries.some(({ bytes }) => decodeUtf8(bytes).includes(text))) stop.abort();
     if (stop.signal.aborted) return;
   }
 }
@@ -502,10 +505,10 @@ describe("looking at a container", () => {
     });
     expect(await readOnMachine(`/sys/fs/cgroup/docker/${id}/memory.max`)).toBe(`${32 << 20}\n`);
     expect(await readOnMachine(`/sys/fs/cgroup/docker/${id}/cpu.weight`)).toBe("79\n");
-    const files = await engine.containers.withRootfs(id, (root) => onMachine(`ls ${root}/bin/busybox`));
-    expect(files).toContain("/root/bin/busybox");
+    const files = await engine.containers.withFiles(id, ({ root }) => onMachine(`ls ${root}/bin/busybox`));
+    expect(files).toContain("/merged/bin/busybox");
     await engine.containers.kill(id, "KILL");
-    expect(await engine.containers.withRootfs(id, (root) => onMachine(`ls ${root}/bin/busybox`))).toContain(
+    expect(await engine.containers.withFiles(id, ({ root }) => onMachine(`ls ${root}/bin/busybox`))).toContain(
       "/merged/bin/busybox",
     );
     await removeAll();
@@ -514,8 +517,8 @@ describe("looking at a container", () => {
   it("reads its log, also afterwards", async () => {
     const { id } = await run(["sh", "-c", "for i in 1 2 3; do echo line$i; done; printf tail"], {}, true);
     const lines: string[] = [];
-    for await (const { bytes } of engine.containers.logs(id, { stdout: true, stderr: true, follow: false, tail: 2 }))
-      lines.push(decodeUtf8(bytes));
+    for await (const entries of engine.containers.logs(id, { stdout: true, stderr: true, follow: false, tail: 2 }))
+      lines.push(...entries.map(({ bytes }) => decodeUtf8(bytes)));
     expect(lines).toEqual(["line3\n", "tail\n"]);
     await removeAll();
   });

@@ -1,7 +1,8 @@
 import { EngineError } from "../base/errors.ts";
+import { resolveUser } from "../runtime/user.ts";
 import { attachContainer } from "./attach-container.ts";
+import { type ContainerFiles, type ContainerLayers, containerLayers, withContainerFiles } from "./container-files.ts";
 import { systemRandom } from "./container-id.ts";
-import { PLAIN_VOLUMES } from "./container-mounts.ts";
 import type {
   AttachOptions,
   Attachment,
@@ -15,21 +16,35 @@ import type {
   WaitCondition,
 } from "./container-service.ts";
 import { isActive, isRunning, transition } from "./container-state.ts";
+import { type ContainerStats, containerStats, type StatsOptions } from "./container-stats.ts";
+import { connectNetwork, disconnectNetwork, missingEndpoint } from "./connect-network.ts";
+import { removeLink } from "./container-links.ts";
 import { ContainerStore } from "./container-store.ts";
 import type { WaitResult } from "./container-waits.ts";
-import type { Container } from "./container.ts";
+import type { Container, ContainerState, EndpointRequest } from "./container.ts";
 import { createContainer } from "./create-container.ts";
 import { type ContainerPorts, type EngineContext, publish } from "./engine-context.ts";
 import { EventBus } from "./event-bus.ts";
 import { ExecProcesses } from "./exec-processes.ts";
+import { stopMonitor } from "./health-monitor.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { listProcesses } from "./top-container.ts";
 import type { ProcessTable } from "./list-processes.ts";
+import { DEFAULT_LOG } from "./merge-config.ts";
 import { readLogs } from "./read-logs.ts";
 import { cannotRemove, endForRemoval } from "./remove-container.ts";
 import { renameContainer } from "./rename-container.ts";
 import { restoreContainers } from "./restore-containers.ts";
-import { killContainer, markStopped, requireRunning, stopRun, type StopOptions } from "./stop-container.ts";
+import {
+  endsContainer,
+  killContainer,
+  markStopped,
+  refuseRestarting,
+  requireRunning,
+  stopRun,
+  type StopOptions,
+} from "./stop-container.ts";
+import { StatsSampler } from "./stats-sampler.ts";
 import { Supervisor } from "./supervisor.ts";
 import { type ContainerUpdate, updateContainer } from "./update-container.ts";
 import { UserDatabases } from "./user-databases.ts";
@@ -42,6 +57,7 @@ export class Containers implements ContainerService, AsyncDisposable {
   readonly #execs: ExecProcesses;
   readonly #users: UserDatabases;
   readonly #supervisor: Supervisor;
+  readonly #sampler: StatsSampler;
 
   constructor(ports: ContainerPorts) {
     const report = (what: string, error: unknown): void =>
@@ -53,18 +69,20 @@ export class Containers implements ContainerService, AsyncDisposable {
       });
     this.#store = new ContainerStore(ports.records, (error) => report("records", error));
     this.#context = {
-      volumes: PLAIN_VOLUMES,
       random: systemRandom,
       nameServers: [],
       machineName: "drydock",
       cpus: 1,
+      logConfig: DEFAULT_LOG,
+      events: new EventBus(ports.clock),
       ...ports,
       store: this.#store,
-      events: new EventBus(ports.clock),
       report,
     };
     this.#execs = new ExecProcesses(this.#context);
     this.#users = new UserDatabases(this.#context);
+    const { runtime, clock, events } = this.#context;
+    this.#sampler = new StatsSampler({ runtime, clock, timeNs: () => events.timeNs() });
     this.#supervisor = new Supervisor(this.#context, this.#users, this.#execs);
   }
 
@@ -100,12 +118,12 @@ export class Containers implements ContainerService, AsyncDisposable {
       const { status } = container.state;
       if (status === "paused")
         throw new EngineError("conflict", "cannot start a paused container, try unpause instead");
-      if (status === "running") throw new EngineError("not-modified", "container is already running");
+      // Between two attempts of its restart policy it counts as running.
+      if (status === "running" || status === "restarting")
+        throw new EngineError("not-modified", "container is already running");
       if (status === "removing" || status === "dead")
         throw new EngineError("conflict", "container is marked for removal and cannot be started");
-      container.pendingRestart?.abort();
-      container.record.stoppedByUser = false;
-      container.record.restartCount = 0;
+      forgetAttempts(container);
       await this.#supervisor.begin(container);
     });
   }
@@ -121,7 +139,7 @@ export class Containers implements ContainerService, AsyncDisposable {
         await stopRun(this.#context, container, options);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        throw new EngineError(error.kind, `cannot stop container: ${reference}: ${error.message}`, { cause: error });
+        throw new EngineError("internal", `cannot stop container: ${reference}: ${error.message}`, { cause: error });
       }
       publish(this.#context, container, "stop");
     });
@@ -131,29 +149,44 @@ export class Containers implements ContainerService, AsyncDisposable {
     const container = this.#store.get(reference);
     await container.changes.run(async () => {
       container.pendingRestart?.abort();
-      if (isRunning(container.state)) {
-        markStopped(this.#context, container);
-        await stopRun(this.#context, container, options);
-        publish(this.#context, container, "stop");
-      } else if (container.state.status === "restarting") this.#supervisor.giveUpRestart(container);
-      container.record.stoppedByUser = false;
-      await this.#supervisor.begin(container);
+      try {
+        if (isRunning(container.state)) {
+          markStopped(this.#context, container);
+          await stopRun(this.#context, container, options);
+          publish(this.#context, container, "stop");
+        } else if (container.state.status === "restarting") this.#supervisor.giveUpRestart(container);
+        forgetAttempts(container);
+        await this.#supervisor.begin(container);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        const kind = error.message.startsWith("invalid signal: ") ? "internal" : error.kind;
+        throw new EngineError(kind, `Cannot restart container ${reference}: ${error.message}`, { cause: error });
+      }
       publish(this.#context, container, "restart");
     });
   }
 
   async kill(reference: string, signal: string): Promise<void> {
-    await killContainer(this.#context, this.#store.get(reference), reference, signal);
+    const container = this.#store.get(reference);
+    if (container.state.status !== "restarting") await killContainer(this.#context, container, reference, signal);
+    else if (endsContainer(container, signal)) {
+      // No process to send it to: the next attempt is called off.
+      container.pendingRestart?.abort();
+      markStopped(this.#context, container);
+      this.#supervisor.giveUpRestart(container);
+    }
   }
 
   async pause(reference: string): Promise<void> {
     const container = this.#store.get(reference);
     await container.changes.run(async () => {
+      refuseRestarting(container);
       const task = requireRunning(container);
       if (container.state.status === "paused")
         throw new EngineError("conflict", `Container ${container.id} is already paused`);
       await task.pause();
       this.#change(container, "pause");
+      stopMonitor(container);
     });
   }
 
@@ -161,9 +194,10 @@ export class Containers implements ContainerService, AsyncDisposable {
     const container = this.#store.get(reference);
     await container.changes.run(async () => {
       if (container.state.status !== "paused")
-        throw new EngineError("conflict", `Container ${container.id} is not paused`);
+        throw new EngineError("internal", `Container ${container.id} is not paused`);
       await container.task?.resume();
       this.#change(container, "unpause");
+      this.#supervisor.resumed(container);
     });
   }
 
@@ -182,14 +216,25 @@ export class Containers implements ContainerService, AsyncDisposable {
     return listProcesses(this.#context, this.#store.get(reference), psArguments);
   }
 
-  /** The container's files as a directory of the machine, while `work` runs: for copies, exports and comparisons. */
-  async withRootfs<T>(reference: string, work: (path: string) => Promise<T>): Promise<T> {
+  /** The container's files as directories of the machine, while `work` runs: for copies and exports. */
+  async withFiles<T>(reference: string, work: (files: ContainerFiles) => Promise<T>): Promise<T> {
+    return withContainerFiles(this.#context, this.#store.get(reference), work);
+  }
+
+  /** Where its own layer is, and what is below: for commits and comparisons. */
+  async layers(reference: string): Promise<ContainerLayers> {
+    return containerLayers(this.#context, this.#store.get(reference));
+  }
+
+  /** The user its processes run as. */
+  async user(reference: string): Promise<{ readonly uid: number; readonly gid: number }> {
     const container = this.#store.get(reference);
-    if (container.task !== undefined) return work(`/proc/${container.task.pid}/root`);
-    return container.changes.run(async () => {
-      await Promise.all([container.prepared, container.cleanup]);
-      return this.#context.runtime.withRootfs(this.#context.snapshots.mounts(container.id), work);
-    });
+    return resolveUser(container.record.config.user, await this.#users.of(container), []);
+  }
+
+  /** Tells the world what was done to a container from elsewhere. */
+  announce(reference: string, action: string, attributes: Readonly<Record<string, string>> = {}): void {
+    publish(this.#context, this.#store.get(reference), action, attributes);
   }
 
   async remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void> {
@@ -216,20 +261,48 @@ export class Containers implements ContainerService, AsyncDisposable {
       return Promise.reject(error);
     }
     if (condition === "not-running" && !isActive(container.state))
-      return Promise.resolve({ exitCode: container.state.exitCode });
+      return Promise.resolve(endOf(container.state));
     return container.waits.register(condition, options.signal);
   }
 
   async resize(reference: string, rows: number, columns: number): Promise<void> {
-    await requireRunning(this.#store.get(reference)).resize(rows, columns);
+    const container = this.#store.get(reference);
+    const task = requireRunning(container);
+    // Without a terminal there is nothing to resize, and Docker does not mind.
+    if (!container.record.config.tty) return;
+    await task.resize(rows, columns);
+    publish(this.#context, container, "resize", { height: String(rows), width: String(columns) });
+  }
+
+  async connectNetwork(reference: string, network: string, request: EndpointRequest): Promise<void> {
+    const container = this.#store.get(reference);
+    await container.changes.run(() => connectNetwork(this.#context, container, network, request));
+  }
+
+  async disconnectNetwork(reference: string, network: string, options: { force: boolean }): Promise<void> {
+    let container: LiveContainer;
+    try {
+      container = this.#store.get(reference);
+    } catch (error) {
+      throw missingEndpoint(error, reference, options.force);
+    }
+    await container.changes.run(() => disconnectNetwork(this.#context, container, network));
+  }
+
+  async removeLink(reference: string): Promise<void> {
+    removeLink(this.#context, reference);
   }
 
   async attach(reference: string, options: AttachOptions): Promise<Attachment> {
-    return attachContainer(this.#context, this.#store.get(reference), options);
+    return attachContainer(this.#context, this.#store.get(reference), { ...options, reference });
   }
 
-  logs(reference: string, options: LogOptions): AsyncIterable<LogEntry> {
-    return readLogs(this.#store.get(reference), options);
+  logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]> {
+    return readLogs(this.#context.clock, this.#store.get(reference), options);
+  }
+
+  stats(reference: string, options: StatsOptions): AsyncIterable<ContainerStats> {
+    return containerStats(this.#sampler, this.#store.get(reference), options);
   }
 
   async createExec(reference: string, config: ExecConfig): Promise<string> {
@@ -265,16 +338,6 @@ export class Containers implements ContainerService, AsyncDisposable {
     return this.#context.events.subscribe(listener);
   }
 
-  /** The last events, for `docker events --since`. */
-  recentEvents(): readonly EngineEvent[] {
-    return this.#context.events.recent();
-  }
-
-  /** For the other parts of the engine that tell of what they do. */
-  publish(event: Omit<EngineEvent, "timeNs">): void {
-    this.#context.events.publish(event);
-  }
-
   /** Everything written; nothing is started again. The containers are left to the guest. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#supervisor.close();
@@ -293,4 +356,16 @@ export class Containers implements ContainerService, AsyncDisposable {
     if (container.state.status === "restarting") this.#supervisor.giveUpRestart(container);
     else await endForRemoval(this.#context, container);
   }
+}
+
+/** The user has started it: its restart policy begins anew. */
+function forgetAttempts(container: LiveContainer): void {
+  container.record.stoppedByUser = false;
+  container.record.restartCount = 0;
+  container.restarts.reset();
+}
+
+/** How it ended, and why it could not even begin. */
+function endOf({ exitCode, error }: ContainerState): WaitResult {
+  return { exitCode, ...(error !== "" && { error }) };
 }

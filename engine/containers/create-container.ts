@@ -1,15 +1,20 @@
 import { EngineError } from "../base/errors.ts";
+import { adaptHostConfig } from "./adapt-host-config.ts";
+import { checkPlatform } from "./check-platform.ts";
 import type { CreateContainer } from "./container-service.ts";
 import { createId, shortId } from "./container-id.ts";
 import { decideMounts } from "./container-mounts.ts";
+import { fillVolumes } from "./prepare-mounts.ts";
 import { checkName, generateName } from "./container-names.ts";
+import { checkedLinks } from "./container-links.ts";
 import { plannedEndpoints } from "./container-networks.ts";
 import { CREATED_STATE } from "./container-state.ts";
-import type { Container } from "./container.ts";
+import type { Container, MountRecord } from "./container.ts";
 import { type EngineContext, publish } from "./engine-context.ts";
 import { formatTime } from "./event-bus.ts";
 import { LiveContainer } from "./live-container.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { logLimits } from "./log-config.ts";
 import { RecordLogStore } from "./log-store.ts";
 import { completeHostConfig, mergeConfig } from "./merge-config.ts";
 import type { UserDatabases } from "./user-databases.ts";
@@ -22,15 +27,19 @@ export async function createContainer(
   users: UserDatabases,
 ): Promise<{ container: Container; warnings: readonly string[] }> {
   const { store } = context;
+  const wanted = completeHostConfig(request.host, context.logConfig);
+  const warnings = [...validateConfig(request.config, wanted, { cpus: context.cpus })];
   const image = await context.images.resolve(request.image);
+  warnings.push(...checkPlatform(image.config, request));
   const id = createId(context.random);
-  const host = completeHostConfig(request.host);
+  const adapted = adaptHostConfig(wanted, store);
+  const links = checkedLinks(context, adapted);
+  const host = links === undefined ? adapted : { ...adapted, links };
   const config = mergeConfig(
     request.config,
     image.config.config ?? {},
     host.networkMode === "host" ? context.machineName : shortId(id),
   );
-  const warnings = validateConfig(config, host, { cpus: context.cpus });
   // The name is checked and taken without an await between: two creations cannot both have it.
   const name = claimName(context, request.name, id);
   const live = new LiveContainer(
@@ -42,28 +51,34 @@ export async function createContainer(
       config,
       host,
       state: CREATED_STATE,
-      endpoints: plannedEndpoints(host, request.networks ?? {}),
+      endpoints:
+        config.networkDisabled === true ? {} : plannedEndpoints(context, { host, config }, request.networks ?? {}),
       restartCount: 0,
       mounts: [],
       layers: image.layers,
-      fixedAddresses: Object.fromEntries(
-        Object.entries(request.networks ?? {}).flatMap(([network, { ipAddress }]) =>
-          ipAddress ? [[network, ipAddress]] : [],
-        ),
-      ),
       stoppedByUser: false,
     },
     new LogBuffer(
-      new RecordLogStore(context.records, id, { isNew: true, onError: (error) => context.report("log", error) }),
+      new RecordLogStore(context.records, id, { onError: (error) => context.report("log", error) }),
+      logLimits(host.logConfig),
     ),
   );
   store.add(live);
+  let mountWarnings: readonly string[];
   try {
-    live.record.mounts = await decideMounts(
-      { containerId: id, binds: host.binds, declared: config.volumes, tmpfs: Object.keys(host.tmpfs) },
-      context.volumes,
-      context.random,
+    const { volumes, runtime } = context;
+    const decided = await decideMounts(
+      { containerId: id, host, declared: config.volumes },
+      {
+        volumes,
+        containers: store,
+        exists: (path) => runtime.sources.exists(path),
+        prepareImage: (reference, snapshot) => prepareImage(context, reference, snapshot),
+        dropImage: (snapshot) => context.snapshots.remove(snapshot),
+      },
     );
+    live.record.mounts = decided.mounts;
+    mountWarnings = decided.warnings;
   } catch (error) {
     store.remove(live);
     throw error;
@@ -71,13 +86,29 @@ export async function createContainer(
   // Behind: the client has its attach and wait to send before the start, which waits for this.
   live.prepared = context.trace.measure(
     "container.prepare",
-    () => context.snapshots.prepare(id, image.layers),
+    async () => {
+      await context.snapshots.prepare(id, image.layers);
+      await fillVolumes(context, live.record);
+    },
     shortId(id),
   );
+  // Told by the start that waits for it.
+  live.prepared.catch(() => undefined);
   users.prefetch(live);
   store.save(live);
   publish(context, live, "create");
-  return { container: live.record, warnings };
+  return { container: live.record, warnings: [...warnings, ...mountWarnings] };
+}
+
+/** The root that `--mount type=image` shows: a snapshot beside the container's own. */
+async function prepareImage(
+  { images, snapshots }: EngineContext,
+  reference: string,
+  snapshot: string,
+): Promise<Pick<MountRecord, "source" | "imageId">> {
+  const { id, layers } = await images.resolve(reference);
+  await snapshots.prepare(snapshot, layers);
+  return { source: snapshots.mounts(snapshot).target, imageId: id };
 }
 
 /** @throws EngineError conflict | invalid-argument */

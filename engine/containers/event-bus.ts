@@ -1,7 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { EngineEvent } from "./container-service.ts";
 
-/** Keeps the last events and tells listeners of new ones. Times never repeat or go back. */
+/** Where every part of the engine tells of what it does to containers, images, networks and volumes. */
+export type EventPublisher = Pick<EventBus, "publish">;
+
+/** The one bus of an engine: keeps the last events and tells listeners of new ones. Times never repeat or go back. */
 export class EventBus {
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #clock: Clock;

@@ -15,6 +15,7 @@ import { createMemoryTree } from "../snapshots/memory-tree.ts";
 import { FileTreeServer } from "../snapshots/nine-p-server.ts";
 import { OverlaySnapshotter } from "../snapshots/overlay-snapshotter.ts";
 import { StoredLayers } from "../snapshots/stored-layers.ts";
+import { testVolumes } from "../volumes/testing.ts";
 import { Containers } from "./containers.ts";
 
 const assets = createFileAssets(join(dirname(fileURLToPath(import.meta.url)), "..", "..", "public"));
@@ -25,6 +26,7 @@ export interface GuestEngine extends AsyncDisposable {
   readonly networks: BridgeNetworks;
   readonly trace: Trace;
   readonly runtime: GuestRuntime;
+  readonly layers: StoredLayers;
 }
 
 /** Containers in a real guest, with the committed busybox image. */
@@ -47,19 +49,20 @@ export async function bootGuestEngine(onConsole?: (text: string) => void): Promi
   });
   const trace = new Trace();
   const runtime = new GuestRuntime(guest, trace);
-  const networks = await BridgeNetworks.open({ run: (ops) => guest.run(ops), records });
+  const networks = await BridgeNetworks.open({ run: (ops) => guest.run(ops), resolver: guest, records });
   const snapshots = await OverlaySnapshotter.open({ records, layers, guest });
   const containers = new Containers({
     images: { resolve: async () => busybox },
     snapshots,
     runtime,
     networks,
+    volumes: testVolumes({ guest, records }),
     records,
     clock: systemClock,
     trace,
   });
   await containers.restore();
-  return { guest, containers, networks, trace, runtime, [Symbol.asyncDispose]: () => guest[Symbol.asyncDispose]() };
+  return { guest, containers, networks, trace, runtime, layers, [Symbol.asyncDispose]: () => guest[Symbol.asyncDispose]() };
 }
 
 interface Manifest {

@@ -61,6 +61,11 @@ describe("docker top", () => {
     expect(() => table("-o nope")).toThrow('unknown user-defined format specifier "nope"');
   });
 
+  it("knows root by its name", () => {
+    const roots = parseProcess(STAT, "Name:\tinit\nUid:\t0\t0\t0\t0\n", "");
+    expect(formatProcesses([roots], "-o pid,user", context).processes).toEqual([["42", "root"]]);
+  });
+
   it("needs a running container", async () => {
     const { containers } = testEngine();
     const { container } = await containers.create(request(["sleep"], { name: "c1" }));

@@ -86,6 +86,7 @@ export function formatProcesses(
   const names = new Map(
     context.database.passwd
       .split("\n")
+      .filter((line) => line !== "")
       .map((line) => line.split(":"))
       .map(([name = "", , uid = ""]) => [Number(uid), name]),
   );

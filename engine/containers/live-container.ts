@@ -4,8 +4,9 @@ import { ContainerIo } from "./container-io.ts";
 import { ContainerWaits } from "./container-waits.ts";
 import type { Container, ContainerState, HostConfig, MountRecord } from "./container.ts";
 import type { LogBuffer } from "./log-buffer.ts";
+import type { PreparedMounts } from "./prepare-mounts.ts";
 import { RestartPolicy } from "./restart-policy.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../base/serial.ts";
 
 /** What the store keeps of a container beyond what people see. */
 export interface StoredContainer extends Container {
@@ -13,8 +14,6 @@ export interface StoredContainer extends Container {
   host: HostConfig;
   /** Uncompressed layers of its image, bottom first: its root can be made again without the image's name. */
   readonly layers: readonly Digest[];
-  /** `--ip`, by network. */
-  readonly fixedAddresses: Readonly<Record<string, string>>;
   /** `docker stop` or `kill` ended the last run: `unless-stopped` and the next engine leave it alone. */
   stoppedByUser: boolean;
 }
@@ -33,10 +32,16 @@ export class LiveContainer {
   prepared: Promise<void> = Promise.resolve();
   /** While it runs. */
   task: Task | undefined;
+  /** Network devices that this run has had: the next is `eth<devices>`. */
+  devices = 0;
+  /** From the preparation of a start to the end of its run. */
+  mounts: PreparedMounts | undefined;
   /** Resolves when the current run is over and its state says so. */
   exited: Promise<void> = Promise.resolve();
   /** What the last run left in the guest is being taken away; a start waits for it. */
   cleanup: Promise<void> = Promise.resolve();
+  /** Ends the watch over its health; set while there is one. */
+  healthMonitor: AbortController | undefined;
   /** Cancels the wait before the next attempt of a restart policy. */
   pendingRestart: AbortController | undefined;
 

@@ -59,7 +59,7 @@ describe("the configuration of a container", () => {
 describe("what Docker refuses", () => {
   const validate = (config: Partial<ContainerConfig>, host: Partial<HostConfig> = {}): readonly string[] => {
     const { resources, ...rest } = host;
-    return validateConfig(merge({ ...config }), completeHostConfig({ ...rest, ...(resources && { resources }) }), {
+    return validateConfig(config, completeHostConfig({ ...rest, ...(resources && { resources }) }), {
       cpus: 2,
     });
   };
@@ -93,15 +93,53 @@ describe("what Docker refuses", () => {
       {},
       { networkMode: "container:x", publishAllPorts: true },
     ],
-    ['invalid --security-opt 2: "nope"', {}, { securityOpt: ["nope"] }],
+    ['invalid --security-opt 1: "nope"', {}, { securityOpt: ["nope"] }],
+    ['invalid --security-opt 2: "no=pe"', {}, { securityOpt: ["no=pe"] }],
+    ['invalid --security-opt 2: "no-new-privileges=maybe"', {}, { securityOpt: ["no-new-privileges=maybe"] }],
+    ["--security-opt apparmor=mine (HostConfig.SecurityOpt) is not possible", {}, { securityOpt: ["apparmor=mine"] }],
+    ["invalid environment variable: =x", { env: ["=x"] }, {}],
+    [
+      "You should always set the Memory limit when using Memoryswap limit, see usage",
+      {},
+      limits({ memorySwapBytes: 1 }),
+    ],
+    ["Invalid value 0- for cpuset cpus: invalid format: 0-", {}, limits({ cpusetCpus: "0-" })],
+    ["Invalid value 1-0 for cpuset cpus: invalid format: 1-0", {}, limits({ cpusetCpus: "1-0" })],
+    ["Invalid value 99999 for cpuset cpus: value of out range, maximum is 8192", {}, limits({ cpusetCpus: "99999" })],
+    ["Requested memory nodes are not available - requested 9, available: 0", {}, limits({ cpusetMems: "9" })],
+    ["kernel does not support CPU real-time scheduler", {}, limits({ cpuRealtimeRuntimeUs: 1000 })],
+    ["Range of blkio weight is from 10 to 1000", {}, limits({ blkioWeight: 5 })],
+    ["invalid CPU shares (-1): value must be a positive integer", {}, limits({ cpuShares: -1 })],
+    ["unknown or invalid runtime name: kata", {}, { runtime: "kata" }],
+    ["invalid isolation (hyperv): linux only supports 'default'", {}, { isolation: "hyperv" }],
+    ["conflicting options: hostname and the UTS mode", { hostname: "x" }, { utsMode: "host" }],
+    ["invalid PID mode: foo", {}, { pidMode: "foo" }],
+    ["invalid PID mode: container:", {}, { pidMode: "container:" }],
+    ["invalid IPC mode: foo", {}, { ipcMode: "foo" }],
+    ["invalid UTS mode: foo", {}, { utsMode: "foo" }],
+    ["invalid cgroup namespace mode: foo", {}, { cgroupnsMode: "foo" }],
+    ["SHM size can not be less than 0", {}, { shmSizeBytes: -1 }],
+    ["Invalid value 2000, range for oom score adj is [-1000, 1000]", {}, { oomScoreAdj: 2000 }],
+    ["invalid Annotations: the empty string is not permitted as an annotation key", {}, { annotations: { "": "x" } }],
+    [
+      "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
+      {},
+      { storageOpt: { size: "1G" } },
+    ],
+    ["Unknown option foo", {}, { storageOpt: { foo: "1" } }],
   ] as const)("is told as: %s", (message, config, host) => {
     expect(() => validate(config, host as Partial<HostConfig>)).toThrow(message);
   });
 
   it("and what it only warns of", () => {
     expect(validate({})).toEqual([]);
-    expect(validate({}, limits({ oomKillDisable: true }))).toEqual([
+    expect(
+      validate({}, limits({ oomKillDisable: true, memorySwappiness: 50, kernelMemoryBytes: 1, cpuPercent: 1 })),
+    ).toEqual([
+      "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.",
+      "Your kernel does not support kernel memory limit capabilities or the cgroup is not mounted. Limitation discarded.",
       "Your kernel does not support OomKillDisable. OomKillDisable discarded.",
+      "linux does not support CPU percent. Percent discarded.",
     ]);
   });
 });

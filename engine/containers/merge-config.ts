@@ -1,10 +1,12 @@
 import { EngineError } from "../base/errors.ts";
 import type { ImageRunConfig } from "../oci/image-config.ts";
-import type { ContainerConfig, HostConfig, PortSpec, Resources } from "./container.ts";
+import { mergeHealthcheck } from "./healthcheck.ts";
+import { cleanPath } from "./mount-request.ts";
+import type { ContainerConfig, HostConfig, LogConfig, PortSpec, Resources } from "./container.ts";
 
 const DEFAULT_SHM_BYTES = 64 << 20;
 
-const NO_LIMITS: Resources = {
+export const NO_LIMITS: Resources = {
   memoryBytes: 0,
   memorySwapBytes: 0,
   memoryReservationBytes: 0,
@@ -27,18 +29,22 @@ export function mergeConfig(
   defaultHostname: string,
 ): ContainerConfig {
   const { entrypoint, cmd } = mergeCommand(user, image);
+  const workingDir = user.workingDir || (image.WorkingDir ?? "");
+  const healthcheck = mergeHealthcheck(user.healthcheck, image.Healthcheck);
   if (entrypoint.length === 0 && cmd.length === 0) throw new EngineError("invalid-argument", "no command specified");
   return {
     ...BLANK_CONFIG,
     ...user,
+    ...(healthcheck && { healthcheck }),
     hostname: user.hostname || defaultHostname,
     user: user.user || (image.User ?? ""),
     exposedPorts: mergePorts(user.exposedPorts ?? [], Object.keys(image.ExposedPorts ?? {}).map(parsePortSpec)),
     env: mergeEnv(user.env ?? [], image.Env ?? []),
     entrypoint,
+    ...(user.entrypoint?.length === 0 && { isEntrypointEmpty: true }),
     cmd,
     volumes: [...new Set([...(user.volumes ?? []), ...Object.keys(image.Volumes ?? {})])],
-    workingDir: user.workingDir || (image.WorkingDir ?? ""),
+    workingDir: workingDir === "" ? "" : cleanPath(workingDir),
     labels: { ...image.Labels, ...user.labels },
     stopSignal: user.stopSignal || (image.StopSignal ?? ""),
   };
@@ -94,8 +100,16 @@ function formatPortSpec({ port, protocol }: PortSpec): string {
   return `${port}/${protocol}`;
 }
 
-/** Docker's defaults for what the user did not say. */
-export function completeHostConfig(user: Partial<HostConfig>): HostConfig {
+export const DEFAULT_LOG: LogConfig = { type: "json-file", options: {} };
+
+/** The engine's driver unless the user names one; its options belong to it alone. */
+function mergeLogConfig(user: LogConfig | undefined, log: LogConfig): LogConfig {
+  const type = user?.type || log.type;
+  return { type, options: { ...(type === log.type && log.options), ...user?.options } };
+}
+
+/** Docker's defaults for what the user did not say; `log`: the engine's log driver. */
+export function completeHostConfig(user: Partial<HostConfig>, log: LogConfig = DEFAULT_LOG): HostConfig {
   const { networkMode } = user;
   return {
     autoRemove: false,
@@ -113,12 +127,13 @@ export function completeHostConfig(user: Partial<HostConfig>): HostConfig {
     extraHosts: [],
     dns: [],
     groupAdd: [],
-    init: false,
     sysctls: {},
     ulimits: [],
     restartPolicy: { name: "no", maximumRetryCount: 0 },
     ...user,
+    logConfig: mergeLogConfig(user.logConfig, log),
     ipcMode: user.ipcMode || "private",
+    cgroupnsMode: user.cgroupnsMode || "private",
     shmSizeBytes: user.shmSizeBytes || DEFAULT_SHM_BYTES,
     networkMode: networkMode === undefined || networkMode === "" || networkMode === "default" ? "bridge" : networkMode,
     resources: { ...NO_LIMITS, ...user.resources },

@@ -18,6 +18,11 @@ export interface EndedRun {
 export class RestartPolicy {
   #delayMs = 0;
 
+  /** The user has started it: the next delay is the first. */
+  reset(): void {
+    this.#delayMs = 0;
+  }
+
   /** The delay in milliseconds, or undefined to leave the container exited. */
   next(policy: HostConfig["restartPolicy"], run: EndedRun): number | undefined {
     if (!shouldRestart(policy, run)) {

@@ -47,8 +47,8 @@ describe("after a reload", () => {
     await containers.restore();
     expect(containers.list({ all: true }).map(({ name }) => name)).toEqual(["talked"]);
     const lines: string[] = [];
-    for await (const { bytes } of containers.logs("talked", { stdout: true, stderr: true, follow: false }))
-      lines.push(new TextDecoder().decode(bytes));
+    for await (const entries of containers.logs("talked", { stdout: true, stderr: true, follow: false }))
+      lines.push(...entries.map(({ bytes }) => new TextDecoder().decode(bytes)));
     expect(lines).toEqual(["hello\n"]);
   });
 

@@ -1,11 +1,12 @@
 import { isKind } from "../base/errors.ts";
 import { transition } from "./container-state.ts";
-import { LOST_EXIT_CODE } from "./container-run.ts";
-import { EMPTY_ENDPOINT } from "./container-networks.ts";
+import { LOST_EXIT_CODE, releaseVolumes } from "./container-run.ts";
+import { offline } from "./container-networks.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { formatTime } from "./event-bus.ts";
 import { LiveContainer, type StoredContainer } from "./live-container.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { logLimits } from "./log-config.ts";
 import { RecordLogStore } from "./log-store.ts";
 import { startsWithEngine } from "./restart-policy.ts";
 
@@ -21,9 +22,12 @@ export async function restoreContainers(context: EngineContext): Promise<readonl
       record,
       new LogBuffer(
         new RecordLogStore(context.records, record.id, { onError: (error) => context.report("log", error) }),
+        logLimits(record.host.logConfig),
       ),
     );
+    await container.logs.load();
     context.store.add(container);
+    for (const { type, name = "" } of record.mounts) if (type === "volume") context.volumes.adopt(name, record.id);
     endLostRun(context, container);
     if (record.host.autoRemove || record.state.status === "dead") {
       discard(context, container);
@@ -55,7 +59,7 @@ function endLostRun(context: EngineContext, container: LiveContainer): void {
   const { status, exitCode } = record.state;
   if (status !== "running" && status !== "paused" && status !== "restarting" && status !== "removing") return;
   record.endpoints = Object.fromEntries(
-    Object.entries(record.endpoints).map(([name, { aliases }]) => [name, { ...EMPTY_ENDPOINT, aliases }]),
+    Object.entries(record.endpoints).map(([name, endpoint]) => [name, offline(endpoint)]),
   );
   record.state = transition(record.state, "lost", {
     pid: 0,
@@ -67,5 +71,6 @@ function endLostRun(context: EngineContext, container: LiveContainer): void {
 
 function discard(context: EngineContext, container: LiveContainer): void {
   context.store.remove(container);
+  void releaseVolumes(context, container.record, { volumes: true });
   void container.logs.clear().catch((error: unknown) => context.report("log", error));
 }

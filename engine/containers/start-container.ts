@@ -1,18 +1,25 @@
 import { EngineError, messageOf } from "../base/errors.ts";
-import { formatHosts, formatResolvConf } from "../network/resolv.ts";
 import type { HostOp, Task, TaskRequest } from "../runtime/runtime.ts";
 import { startExitCode } from "../runtime/runc-errors.ts";
 import { type ResolvedUser, resolveUser } from "../runtime/user.ts";
-import { etcFiles, specMounts } from "./container-mounts.ts";
-import { announceNetworks, connectNetworks, disconnectNetworks, sharedContainer } from "./container-networks.ts";
+import { withLinkEnv } from "./container-links.ts";
+import { networkFiles } from "./container-network-files.ts";
+import { announceNetworks, connectNetworks, disconnectNetworks } from "./container-networks.ts";
+import { releaseMounts } from "./container-run.ts";
 import { makeSpec } from "./container-spec.ts";
 import { transition } from "./container-state.ts";
-import type { Container } from "./container.ts";
+import { type ContainerDevices, findDevices } from "./container-devices.ts";
 import { type EngineContext, publish } from "./engine-context.ts";
 import { shortId } from "./container-id.ts";
 import { formatTime } from "./event-bus.ts";
+import { openLog } from "./log-config.ts";
 import type { LiveContainer } from "./live-container.ts";
+import { prepareMounts } from "./prepare-mounts.ts";
+import { specMounts } from "./spec-mounts.ts";
+import { sharedMemory, type SharedNamespaces, sharedNamespaces } from "./shared-namespaces.ts";
 import type { UserDatabases } from "./user-databases.ts";
+
+const UNKNOWN_EXIT_CODE = 128;
 
 /** What a start hands on: a run that has begun. */
 export type OnStarted = (container: LiveContainer, task: Task) => void;
@@ -49,6 +56,7 @@ export async function startContainer(
     onStarted(container, task);
   } catch (error) {
     const cleanup = disconnectNetworks(context, container);
+    releaseMounts(container);
     if (cleanup.length > 0)
       container.cleanup = container.cleanup
         .then(() => context.runtime.run(cleanup))
@@ -56,12 +64,17 @@ export async function startContainer(
     const message = messageOf(error);
     record.state = transition(record.state, "start-failed", {
       pid: 0,
-      exitCode: startExitCode(message),
+      exitCode: isRuncs(message) ? startExitCode(message) : UNKNOWN_EXIT_CODE,
       error: message,
     });
     context.store.save(container);
     throw error instanceof EngineError ? error : new EngineError("internal", message, { cause: error });
   }
+}
+
+/** What failed before runc was asked has no exit code of its own. */
+function isRuncs(message: string): boolean {
+  return message.startsWith("failed to create task for container: ");
 }
 
 async function startTask(context: EngineContext, container: LiveContainer, users: UserDatabases): Promise<Task> {
@@ -71,34 +84,44 @@ async function startTask(context: EngineContext, container: LiveContainer, users
   const database = await users.of(container);
   const user = resolveUser(config.user, database, host.groupAdd);
   const shared = sharedNamespaces(context, container);
+  const devices = await findDevices(context.runtime, host);
+  openLog(host.logConfig);
   const networkOps = connectNetworks(context, container);
-  if (record.mounts.length > 0) await prepareMounts(context, record);
-  return context.runtime.start(makeRequest(context, container, { user, shared, networkOps }));
-}
-
-/** Missing directories are made; volumes that are empty get what the image has there. */
-async function prepareMounts({ runtime, snapshots }: EngineContext, { id, mounts }: Container): Promise<void> {
-  await runtime.ensureDirectories(mounts.map(({ source }) => source));
-  const volumes = mounts.filter(({ type, mode }) => type === "volume" && !mode.split(",").includes("nocopy"));
-  if (volumes.length > 0) await runtime.populateVolumes(snapshots.mounts(id), volumes);
+  container.mounts = await prepareMounts(context, record);
+  return context.runtime.start(makeRequest(context, container, { user, shared, devices, networkOps }));
 }
 
 function makeRequest(
   context: EngineContext,
-  { record }: LiveContainer,
-  parts: { user: ResolvedUser; shared: SharedNamespaces; networkOps: readonly HostOp[] },
+  { record, mounts }: LiveContainer,
+  parts: {
+    user: ResolvedUser;
+    shared: SharedNamespaces;
+    devices: ContainerDevices;
+    networkOps: readonly HostOp[];
+  },
 ): TaskRequest {
   // Who shares another's network has its name and files too.
   const network = parts.shared.network?.record ?? record;
-  const view = { ...record, config: { ...record.config, hostname: network.config.hostname } };
+  const linked = withLinkEnv(context, record);
+  const view = { ...linked, config: { ...linked.config, hostname: network.config.hostname } };
   const rootfs = context.snapshots.mounts(record.id);
-  const files = etcFiles(network.id, fileContents(context, view));
+  const files = networkFiles(context, network);
   const pids = Object.fromEntries(Object.entries(parts.shared).map(([type, other]) => [type, other.task?.pid]));
+  const shm = sharedMemory(record.id, record.host);
   const spec = makeSpec(view, {
     rootfs: rootfs.target,
     user: parts.user,
-    mounts: specMounts(record.mounts, files),
+    mounts: specMounts({
+      mounts: mounts?.mounts ?? [],
+      tmpfs: record.host.tmpfs,
+      ...(mounts && { tmpfsModes: mounts.tmpfsModes }),
+      files,
+      readonlyRootfs: record.host.readonlyRootfs,
+    }),
     shared: pids,
+    devices: parts.devices,
+    ...(shm && { shm: shm.path }),
   });
   const { height: rows = 0, width: columns = 0 } = spec.process.consoleSize ?? {};
   return {
@@ -107,55 +130,7 @@ function makeRequest(
     rootfs,
     files: network === record ? files : [],
     networkOps: parts.networkOps,
+    ...(shm?.own && { shm: shm.own }),
     stdio: record.config.tty ? { mode: "pty", rows, columns } : { mode: "pipes", stdin: record.config.openStdin },
   };
-}
-
-function fileContents(context: EngineContext, { config, host, endpoints }: Container): Parameters<typeof etcFiles>[1] {
-  const gateway = Object.values(endpoints).find((endpoint) => endpoint.gateway !== "")?.gateway ?? "";
-  return {
-    hosts: formatHosts({
-      hostname: config.hostname,
-      domainname: config.domainname,
-      addresses: Object.values(endpoints).flatMap(({ ipAddress }) => (ipAddress === "" ? [] : [ipAddress])),
-      extraHosts: host.extraHosts.map((entry) => entry.replace(/:host-gateway$/, `:${gateway}`)),
-    }),
-    hostname: `${config.hostname}\n`,
-    resolvConf: formatResolvConf({
-      machine: context.nameServers,
-      dns: host.dns,
-      search: host.dnsSearch ?? [],
-      options: host.dnsOptions ?? [],
-    }),
-  };
-}
-
-type SharedNamespaces = Readonly<Partial<Record<"network" | "pid" | "ipc", LiveContainer>>>;
-
-/** @throws EngineError when the container to share with is not there or does not run */
-function sharedNamespaces(context: EngineContext, { record }: LiveContainer): SharedNamespaces {
-  const modes = { network: record.host.networkMode, pid: record.host.pidMode, ipc: record.host.ipcMode };
-  const shared: Partial<Record<keyof typeof modes, LiveContainer>> = {};
-  for (const [type, mode] of Object.entries(modes)) {
-    const reference = sharedContainer(mode);
-    if (reference !== undefined) shared[type as keyof typeof modes] = runningContainer(context, reference, type);
-  }
-  return shared;
-}
-
-function runningContainer(context: EngineContext, reference: string, type: string): LiveContainer {
-  const words = type === "network" ? "network" : type.toUpperCase();
-  let other: LiveContainer;
-  try {
-    other = context.store.get(reference);
-  } catch (error) {
-    throw new EngineError("not-found", `joining ${words} namespace of container: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  if (other.task !== undefined) return other;
-  throw new EngineError(
-    "conflict",
-    `cannot join ${words} namespace of a non running container: container ${other.id} is ${other.state.status}`,
-  );
 }

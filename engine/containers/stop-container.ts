@@ -16,6 +16,18 @@ export function requireRunning(container: LiveContainer): NonNullable<LiveContai
   return task;
 }
 
+/** @throws EngineError conflict between two attempts of its restart policy */
+export function refuseRestarting({ id, state }: LiveContainer): void {
+  if (state.status === "restarting")
+    throw new EngineError("conflict", `Container ${id} is restarting, wait until the container is running`);
+}
+
+/** Is this a signal that is meant to end it? @throws EngineError invalid-argument */
+export function endsContainer(container: LiveContainer, signalText: string): boolean {
+  const signal = signalText === "" ? SIGKILL : parseSignal(signalText);
+  return signal === SIGKILL || signal === stopSignalOf(container);
+}
+
 /** Sends a signal; SIGKILL also to a paused container, which is thawed for it. */
 export async function signalContainer(context: EngineContext, container: LiveContainer, signal: number): Promise<void> {
   const task = requireRunning(container);
@@ -37,7 +49,7 @@ export async function killContainer(
   try {
     const signal = signalText === "" ? SIGKILL : parseSignal(signalText);
     requireRunning(container);
-    if (signal === SIGKILL || signal === stopSignalOf(container)) markStopped(context, container);
+    if (endsContainer(container, signalText)) markStopped(context, container);
     await signalContainer(context, container, signal);
     if (signal === SIGKILL) await endsWithin(context, container, KILL_GRACE_MS);
   } catch (error) {

@@ -2,6 +2,7 @@ import { followRun, forget, type RunHooks } from "./container-run.ts";
 import { transition } from "./container-state.ts";
 import type { EngineContext } from "./engine-context.ts";
 import type { ExecProcesses } from "./exec-processes.ts";
+import { HealthMonitors, stopMonitor } from "./health-monitor.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { startContainer } from "./start-container.ts";
 import type { UserDatabases } from "./user-databases.ts";
@@ -11,12 +12,14 @@ export class Supervisor {
   readonly #context: EngineContext;
   readonly #users: UserDatabases;
   readonly #execs: ExecProcesses;
+  readonly #health: HealthMonitors;
   #isClosed = false;
 
   constructor(context: EngineContext, users: UserDatabases, execs: ExecProcesses) {
     this.#context = context;
     this.#users = users;
     this.#execs = execs;
+    this.#health = new HealthMonitors(context, execs);
   }
 
   /** @throws EngineError why it cannot start; with `--rm` it is gone then */
@@ -26,14 +29,20 @@ export class Supervisor {
       autoRemove: (ended) => this.forget(ended, { volumes: true }),
     };
     try {
-      await startContainer(this.#context, container, this.#users, (started, task) =>
-        followRun(this.#context, started, task, hooks),
-      );
+      await startContainer(this.#context, container, this.#users, (started, task) => {
+        this.#health.begin(started);
+        followRun(this.#context, started, task, hooks);
+      });
     } catch (error) {
       container.io.end();
       if (container.record.host.autoRemove) this.forget(container, { volumes: true });
       throw error;
     }
+  }
+
+  /** It runs on after a pause. */
+  resumed(container: LiveContainer): void {
+    this.#health.resume(container);
   }
 
   /** The next attempt of a container that waits for it. */
@@ -60,7 +69,10 @@ export class Supervisor {
   /** Nothing is started again. */
   close(): void {
     this.#isClosed = true;
-    for (const container of this.#context.store.list()) container.pendingRestart?.abort();
+    for (const container of this.#context.store.list()) {
+      container.pendingRestart?.abort();
+      stopMonitor(container);
+    }
   }
 
   #restartLater(container: LiveContainer, delayMs: number): void {

@@ -5,12 +5,16 @@ import { MemoryRecordStore } from "../content/memory-record-store.ts";
 import type { RecordStore } from "../content/record-store.ts";
 import type { Image } from "../images/image-service.ts";
 import { FakeNetworks } from "../network/fake-networks.ts";
+import type { Networks } from "../network/network.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageRunConfig } from "../oci/image-config.ts";
 import { FakeRuntime } from "../runtime/fake-runtime.ts";
 import type { OverlayMount, Snapshotter } from "../snapshots/snapshotter.ts";
 import type { Attachment, CreateContainer } from "./container-service.ts";
+import { testVolumes } from "../volumes/testing.ts";
+import type { Volumes } from "../volumes/volumes.ts";
 import { Containers } from "./containers.ts";
+import { EventBus } from "./event-bus.ts";
 
 const digest = (seed: string): Digest => `sha256:${seed.repeat(64).slice(0, 64)}` as Digest;
 
@@ -101,6 +105,7 @@ export interface TestEngine {
   readonly runtime: FakeRuntime;
   readonly networks: FakeNetworks;
   readonly snapshots: FakeSnapshotter;
+  readonly volumes: Volumes;
   readonly records: RecordStore;
   readonly actions: string[];
   readonly trace: Trace;
@@ -117,12 +122,17 @@ const IMAGES: Readonly<Record<string, Image>> = {
 };
 
 /** Containers on fakes of everything below. */
-export function testEngine(options: { clock?: Clock; records?: RecordStore; runtime?: FakeRuntime } = {}): TestEngine {
+export function testEngine(
+  options: { clock?: Clock; records?: RecordStore; runtime?: FakeRuntime; networks?: Networks } = {},
+): TestEngine {
   const runtime = options.runtime ?? new FakeRuntime();
   const networks = new FakeNetworks();
   const snapshots = new FakeSnapshotter();
   const records = options.records ?? new MemoryRecordStore();
   const trace = new Trace();
+  const clock = options.clock ?? systemClock;
+  const events = new EventBus(clock);
+  const volumes = testVolumes({ clock, events, records });
   const containers = new Containers({
     images: {
       resolve: async (name) => {
@@ -133,14 +143,16 @@ export function testEngine(options: { clock?: Clock; records?: RecordStore; runt
     },
     snapshots,
     runtime,
-    networks,
+    networks: options.networks ?? networks,
     records,
-    clock: options.clock ?? systemClock,
+    clock,
+    events,
+    volumes,
     trace,
   });
   const actions: string[] = [];
   containers.subscribe(({ type, action }) => actions.push(`${type} ${action}`));
-  return { containers, runtime, networks, snapshots, records, actions, trace };
+  return { containers, runtime, networks, snapshots, volumes, records, actions, trace };
 }
 
 /** What `docker create` sends for `docker run IMAGE COMMAND`. */

@@ -1,8 +1,7 @@
-import { EngineError } from "../base/errors.ts";
 import { formatProcesses, type ProcessTable } from "./list-processes.ts";
 import { type EngineContext, publish } from "./engine-context.ts";
 import type { LiveContainer } from "./live-container.ts";
-import { requireRunning } from "./stop-container.ts";
+import { refuseRestarting, requireRunning } from "./stop-container.ts";
 
 /** `docker top`: the container's processes as ps(1) on the machine would show them. @throws EngineError conflict */
 export async function listProcesses(
@@ -10,9 +9,8 @@ export async function listProcesses(
   container: LiveContainer,
   psArguments: string,
 ): Promise<ProcessTable> {
+  refuseRestarting(container);
   const task = requireRunning(container);
-  if (container.state.status === "restarting")
-    throw new EngineError("conflict", `Container ${container.id} is restarting, wait until the container is running`);
   const [processes, database] = await Promise.all([task.processes(), task.readUserDatabase()]);
   // The guest's clock runs with ours: what started last started about when the record says.
   const first = processes.find(({ pid }) => pid === task.pid);

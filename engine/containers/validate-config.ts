@@ -1,116 +1,102 @@
 import { EngineError } from "../base/errors.ts";
 import { parseSignal } from "../runtime/signals.ts";
 import { tweakCapabilities } from "../runtime/capabilities.ts";
-import type { ContainerConfig, HostConfig, Resources } from "./container.ts";
-
-const MINIMUM_MEMORY_BYTES = 6 << 20;
+import { validateHealthcheck } from "./healthcheck.ts";
+import { validateLogConfig } from "./log-config.ts";
+import type { ContainerConfig, HostConfig } from "./container.ts";
+import { validateNetworkMode } from "./validate-network-mode.ts";
+import { parseSecurityOptions } from "./security-options.ts";
+import { type MachineLimits, validateResources } from "./validate-resources.ts";
 
 function refuse(message: string): never {
   throw new EngineError("invalid-argument", message);
 }
 
 /**
- * What moby's `daemon/container.go` and `daemon_unix.go` refuse, in their words; answers warnings.
- * @throws EngineError invalid-argument
+ * What moby's `runconfig/`, `daemon/container.go` and `daemon_unix.go` refuse of a request, in their words and order; answers
+ * warnings. Nothing of the image is needed.
+ * @throws EngineError invalid-argument, internal (as Docker) for options of security and storage
  */
 export function validateConfig(
-  config: ContainerConfig,
+  config: Partial<ContainerConfig>,
   host: HostConfig,
-  machine: { cpus: number },
+  machine: MachineLimits,
 ): readonly string[] {
-  if (config.workingDir !== "" && !config.workingDir.startsWith("/")) {
-    refuse(`the working directory '${config.workingDir}' is invalid, it needs to be an absolute path`);
-  }
-  if (config.stopSignal !== "") parseSignal(config.stopSignal);
-  for (const variable of config.env)
-    if (variable.startsWith("=") || variable === "") refuse(`invalid environment variable: ${variable}`);
-  tweakCapabilities(host.capAdd, host.capDrop);
+  validateModes(config, host);
+  validatePortable(config);
+  if (host.autoRemove && host.restartPolicy.name !== "no")
+    refuse("can't create 'AutoRemove' container with restart policy");
   validateRestartPolicy(host);
-  validateNetworkMode(host);
-  for (const option of host.securityOpt) {
-    if (
-      !/^(?:no-new-privileges(?:[:=](?:true|false))?|seccomp[:=].+|apparmor[:=].+|label[:=].+|systempaths=unconfined)$/.test(
-        option,
-      )
-    ) {
-      refuse(`invalid --security-opt 2: "${option}"`);
-    }
+  tweakCapabilities(host.capAdd, host.capDrop);
+  if (Object.keys(host.annotations ?? {}).includes(""))
+    refuse("invalid Annotations: the empty string is not permitted as an annotation key");
+  const warnings = validateResources(host.resources, machine);
+  validateNamespaces(host);
+  if (!RUNTIMES.has(host.runtime ?? "runc")) refuse(`unknown or invalid runtime name: ${host.runtime}`);
+  validateNetworkMode(config, host);
+  if (host.logConfig !== undefined) validateLogConfig(host.logConfig);
+  parseSecurityOptions(host.securityOpt);
+  validateStorage(host);
+  return [...warnings, ...portWarnings(host), ...macWarnings(config)];
+}
+
+/** The one runtime, by its name and by its shim's. */
+const RUNTIMES: ReadonlySet<string> = new Set(["runc", "io.containerd.runc.v2"]);
+
+function validateModes({ hostname = "" }: Partial<ContainerConfig>, { utsMode, isolation = "" }: HostConfig): void {
+  if (utsMode === "host" && hostname !== "") refuse("conflicting options: hostname and the UTS mode");
+  if (!["", "default"].includes(isolation.toLowerCase()))
+    refuse(`invalid isolation (${isolation}): linux only supports 'default'`);
+}
+
+function validatePortable(config: Partial<ContainerConfig>): void {
+  const { workingDir = "", stopSignal = "", env = [] } = config;
+  if (workingDir !== "" && !workingDir.startsWith("/"))
+    refuse(`the working directory '${workingDir}' is invalid, it needs to be an absolute path`);
+  if (stopSignal !== "") parseSignal(stopSignal);
+  for (const variable of env)
+    if (variable.startsWith("=") || variable === "") refuse(`invalid environment variable: ${variable}`);
+  validateHealthcheck(config.healthcheck);
+}
+
+function validateNamespaces(host: HostConfig): void {
+  const { ipcMode, pidMode, utsMode, cgroupnsMode = "", oomScoreAdj = 0 } = host;
+  const sharing = /^container:.+/;
+  if (!["", "none", "private", "shareable", "host"].includes(ipcMode) && !sharing.test(ipcMode))
+    refuse(`invalid IPC mode: ${ipcMode}`);
+  if (!["", "host"].includes(pidMode) && !sharing.test(pidMode)) refuse(`invalid PID mode: ${pidMode}`);
+  if (host.shmSizeBytes < 0) refuse("SHM size can not be less than 0");
+  if (!["", "host"].includes(utsMode)) refuse(`invalid UTS mode: ${utsMode}`);
+  if (oomScoreAdj < -1000 || oomScoreAdj > 1000)
+    refuse(`Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000]`);
+  if (!["", "private", "host"].includes(cgroupnsMode)) refuse(`invalid cgroup namespace mode: ${cgroupnsMode}`);
+}
+
+/** overlay2 on a file system without quota. */
+function validateStorage({ storageOpt = {} }: HostConfig): void {
+  for (const name of Object.keys(storageOpt)) {
+    throw new EngineError(
+      "internal",
+      name.toLowerCase() === "size"
+        ? "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+        : `Unknown option ${name}`,
+    );
   }
-  return [...validateResources(host.resources, machine), ...limitations(host)];
 }
 
-/** What Docker accepts and discards with a word, and what this engine cannot do yet. */
-function limitations(host: HostConfig): readonly string[] {
-  return [
-    ...(host.resources.oomKillDisable
-      ? ["Your kernel does not support OomKillDisable. OomKillDisable discarded."]
-      : []),
-    ...(host.init ? ["--init is not supported here: the container's program is its own init."] : []),
-    ...(host.networkMode === "host" && (host.portBindings.length > 0 || host.publishAllPorts)
-      ? ["Published ports are discarded when using host network mode"]
-      : []),
-  ];
+function macWarnings({ macAddress = "" }: Partial<ContainerConfig>): readonly string[] {
+  if (macAddress === "") return [];
+  return ["The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."];
 }
 
-function validateRestartPolicy({ restartPolicy, autoRemove }: HostConfig): void {
+function portWarnings({ networkMode, portBindings }: HostConfig): readonly string[] {
+  const discarded = networkMode === "host" && portBindings.length > 0;
+  return discarded ? ["Published ports are discarded when using host network mode"] : [];
+}
+
+function validateRestartPolicy({ restartPolicy }: HostConfig): void {
   const { name, maximumRetryCount } = restartPolicy;
-  if (autoRemove && name !== "no") refuse("can't create 'AutoRemove' container with restart policy");
   if (maximumRetryCount !== 0 && name !== "on-failure")
     refuse("invalid restart policy: maximum retry count can only be used with 'on-failure'");
   if (maximumRetryCount < 0) refuse("invalid restart policy: maximum retry count cannot be negative");
-}
-
-function validateNetworkMode(host: HostConfig): void {
-  if (!host.networkMode.startsWith("container:")) return;
-  if (host.portBindings.length > 0 || host.publishAllPorts)
-    refuse("conflicting options: port publishing and the container type network mode");
-  if (host.extraHosts.length > 0) refuse("conflicting options: custom host-to-IP mapping and the network mode");
-  if (host.dns.length > 0) refuse("conflicting options: dns and the network mode");
-}
-
-/** moby's `verifyPlatformContainerResources`. @throws EngineError invalid-argument */
-export function validateResources(limits: Resources, { cpus }: { cpus: number }): readonly string[] {
-  validateMemory(limits);
-  validateCpu(limits, cpus);
-  if (limits.pidsLimit < -1) refuse(`invalid pids limit: ${limits.pidsLimit}`);
-  if (limits.cpusetCpus !== "") validateCpuset(limits.cpusetCpus, cpus);
-  return [];
-}
-
-function validateMemory({ memoryBytes, memorySwapBytes, memoryReservationBytes }: Resources): void {
-  if (memoryBytes !== 0 && memoryBytes < MINIMUM_MEMORY_BYTES) refuse("Minimum memory limit allowed is 6MB");
-  if (memoryBytes > 0 && memorySwapBytes > 0 && memorySwapBytes < memoryBytes) {
-    refuse("Minimum memoryswap limit should be larger than memory limit, see usage");
-  }
-  if (memoryBytes === 0 && memorySwapBytes > 0) {
-    refuse("You should always set the Memory limit when using Memoryswap limit, see usage");
-  }
-  if (memoryReservationBytes !== 0 && memoryReservationBytes < MINIMUM_MEMORY_BYTES) {
-    refuse("Minimum memory reservation allowed is 6MB");
-  }
-  if (memoryBytes > 0 && memoryReservationBytes > memoryBytes) {
-    refuse("Minimum memory limit can not be less than memory reservation limit, see usage");
-  }
-}
-
-function validateCpu({ nanoCpus, cpuPeriodUs, cpuQuotaUs, cpuShares }: Resources, cpus: number): void {
-  if (nanoCpus !== 0 && (cpuPeriodUs !== 0 || cpuQuotaUs !== 0)) {
-    refuse(`Conflicting options: Nano CPUs and CPU ${cpuPeriodUs === 0 ? "Quota" : "Period"} cannot both be set`);
-  }
-  if (nanoCpus < 0 || nanoCpus > cpus * 1e9) {
-    refuse(`range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`);
-  }
-  if (cpuPeriodUs !== 0 && (cpuPeriodUs < 1000 || cpuPeriodUs > 1_000_000)) {
-    refuse("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
-  }
-  if (cpuQuotaUs > 0 && cpuQuotaUs < 1000) refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)");
-  if (cpuShares < 0) refuse(`invalid CPU shares (${cpuShares}): value must be a positive integer`);
-}
-
-function validateCpuset(text: string, cpus: number): void {
-  const ranges = text.split(",").map((part) => /^(\d+)(?:-(\d+))?$/.exec(part));
-  if (ranges.some((range) => range === null)) refuse(`Invalid value ${text} for cpuset cpus`);
-  const highest = Math.max(...ranges.map((range) => Number(range?.[2] ?? range?.[1])));
-  if (highest >= cpus)
-    refuse(`Requested CPUs are not available - requested ${text}, available: ${cpus === 1 ? "0" : `0-${cpus - 1}`}`);
 }

@@ -1,12 +1,13 @@
 import { isKind } from "../base/errors.ts";
 import type { HostOp, Task } from "../runtime/runtime.ts";
 import { createId } from "./container-id.ts";
-import { etcFiles, specMounts } from "./container-mounts.ts";
 import { makeExecProcess, makeSpec } from "./container-spec.ts";
 import { CREATED_STATE } from "./container-state.ts";
+import { NO_DEVICES } from "./container-devices.ts";
 import type { Container } from "./container.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { completeHostConfig, mergeConfig } from "./merge-config.ts";
+import { etcFiles, specMounts } from "./spec-mounts.ts";
 
 export interface WarmUpOptions {
   /** How many containers are run. */
@@ -86,8 +87,14 @@ async function start(context: EngineContext, container: Container, networkOps: r
   const spec = makeSpec(container, {
     rootfs: rootfs.target,
     user: ROOT,
-    mounts: specMounts(container.mounts, files),
+    mounts: specMounts({
+      mounts: container.mounts.map((mount) => ({ ...mount, mount })),
+      tmpfs: {},
+      files,
+      readonlyRootfs: false,
+    }),
     shared: {},
+    devices: NO_DEVICES,
   });
   const task = await context.runtime.start({
     id: container.id,

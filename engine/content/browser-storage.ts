@@ -13,6 +13,8 @@ export interface Storage extends AsyncDisposable {
   readonly blobs: BlobStore;
   /** Unpacked layers. */
   readonly layers: BlobStore;
+  /** What volumes hold, as of their last save. */
+  readonly volumes: BlobStore;
   readonly records: RecordStore;
   /** Whose containers these are, see `machine.ts`. */
   readonly machine: number;
@@ -27,6 +29,7 @@ export async function openBrowserStorage(): Promise<Storage> {
   return {
     blobs: new IdbBlobStore({ database: "drydock-blobs", createHasher }),
     layers: new IdbBlobStore({ database: "drydock-layers", createHasher }),
+    volumes: new IdbBlobStore({ database: "drydock-volumes", createHasher }),
     records,
     machine: claim.number,
     [Symbol.asyncDispose]: async () => claim[Symbol.dispose](),
@@ -38,6 +41,7 @@ export function openMemoryStorage(): Storage {
   return {
     blobs: new MemoryBlobStore(),
     layers: new MemoryBlobStore(),
+    volumes: new MemoryBlobStore(),
     records: new MemoryRecordStore(),
     machine: 1,
     [Symbol.asyncDispose]: async () => undefined,

@@ -4,7 +4,16 @@ import type { AgentStream } from "./agent-stream.ts";
 import { ProtocolError } from "./codec.ts";
 import { deferred } from "./deferred.ts";
 import { ERRNO } from "./errno.ts";
-import { decodeExit, decodeLog, decodeOpen, decodeReady, EVENT, type LogEvent, type ReadyEvent } from "./events.ts";
+import {
+  decodeExit,
+  decodeLog,
+  decodeOpen,
+  decodeReady,
+  EVENT,
+  GUEST_STREAM_BIT,
+  type LogEvent,
+  type ReadyEvent,
+} from "./events.ts";
 import { FRAME, type Frame } from "./frames.ts";
 import type {
   ConnectTarget,
@@ -13,6 +22,7 @@ import type {
   Guest,
   GuestConsole,
   GuestDeath,
+  GuestListener,
   GuestProcess,
   StartSpec,
 } from "./guest.ts";
@@ -66,6 +76,8 @@ export class AgentClient implements Guest {
   readonly #streams: StreamTable;
   readonly #processes: ProcessTable;
   readonly #listeners = new Map<number, Accept>();
+  /** The agent's own ids have the bit clear. */
+  #nextListener = GUEST_STREAM_BIT;
   readonly #ready = deferred<void>();
   readonly #death = deferred<GuestDeath>();
   #dead: Promise<void> | undefined;
@@ -173,6 +185,12 @@ export class AgentClient implements Guest {
     await this.#requests.call("listen", { path, mode: options.mode }, (listener) =>
       this.#listeners.set(listener, accept),
     );
+  }
+
+  reserveListener(accept: (connection: Duplex) => void): GuestListener {
+    const id = this.#nextListener++;
+    this.#listeners.set(id, accept);
+    return { id, [Symbol.dispose]: () => void this.#listeners.delete(id) };
   }
 
   async readFile(

@@ -2,9 +2,7 @@
  * Payload fields of the agent's protocol: little-endian integers, length-prefixed bytes and strings, counted lists.
  * `kernel-image/agent/PROTOCOL.md`, section Link.
  */
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+import { decodePath, encodePath } from "../base/path-bytes.ts";
 
 /** What the other side sent does not follow the protocol. It is a bug, or memory corruption in the guest: the link is given up. */
 export class ProtocolError extends Error {
@@ -79,7 +77,7 @@ export class FieldWriter {
   /** @throws RangeError for a NUL, which no path, name or argument in Linux can hold. */
   string(text: string): this {
     if (text.includes("\0")) throw new RangeError(`string holds a NUL: ${JSON.stringify(text.slice(0, 200))}`);
-    return this.bytes(encoder.encode(text));
+    return this.bytes(encodePath(text));
   }
 
   list<T>(items: readonly T[], write: (item: T) => void): this {
@@ -171,7 +169,7 @@ export class FieldReader {
   }
 
   string(): string {
-    return decoder.decode(this.bytes());
+    return decodePath(this.bytes());
   }
 
   list<T>(read: () => T): T[] {

@@ -15,6 +15,7 @@ import {
   type Duplex,
   type Guest,
   type GuestDeath,
+  type GuestListener,
   type GuestProcess,
   type StartSpec,
 } from "./guest.ts";
@@ -56,6 +57,8 @@ export class FakeGuest implements Guest {
   #opHandler: FakeOpHandler = () => undefined;
   #error: EngineError | undefined;
   #nextPid = 100;
+  readonly #reserved = new Map<number, (connection: Duplex) => void>();
+  #nextListener = 0x80000000;
 
   constructor() {
     this.died = this.#death.promise;
@@ -156,6 +159,21 @@ export class FakeGuest implements Guest {
 
   async listen(path: string, _options: { mode: number }, accept: Accept): Promise<void> {
     await this.#turn(() => this.#listeners.set(path, accept));
+  }
+
+  reserveListener(accept: (connection: Duplex) => void): GuestListener {
+    const id = this.#nextListener++;
+    this.#reserved.set(id, accept);
+    return { id, [Symbol.dispose]: () => void this.#reserved.delete(id) };
+  }
+
+  /** Something arrives at a socket of a `listen` op. */
+  arrive(listener: number): Duplex {
+    const accept = this.#reserved.get(listener);
+    if (accept === undefined) throw guestError(ERRNO.ECONNREFUSED, `listener ${listener}`);
+    const connection = this.#connect();
+    accept(connection.engine);
+    return connection.guest;
   }
 
   async readFile(

@@ -104,6 +104,8 @@ const OPS: Record<string, Op> = {
   statfs: { op: "statfs", path: "/" },
   symlink: { op: "symlink", target: "../t", path: "/l" },
   sync: { op: "sync" },
+  listen: { op: "listen", netns: "child", listener: 0x80000001, family: "udp", address: "127.0.0.11", port: 53 },
+  unlisten: { op: "unlisten", listener: 0x80000001 },
   tty: { op: "tty" },
   umask: { op: "umask", mask: 0o22 },
   umount: { op: "umount", target: "/m", flags: 2 },

@@ -26,6 +26,11 @@ export interface Guest extends AsyncDisposable {
     options: { mode: number },
     accept: (connection: Duplex, peer: ConnectionPeer) => void,
   ): Promise<void>;
+  /**
+   * An id for `listen` ops: whatever arrives at their sockets comes to `accept`, a connection as it is, a datagram as a connection
+   * that carries it and whose answer goes back to the sender. It must not throw. Free it when its `unlisten` was run.
+   */
+  reserveListener(accept: (connection: Duplex) => void): GuestListener;
   /** A file's content (`root`: resolve `path` inside that directory, symlinks included). */
   readFile(
     path: string,
@@ -58,6 +63,11 @@ export interface GuestDeath {
 export interface ConnectionPeer {
   readonly pid: number;
   readonly uid: number;
+}
+
+/** An id that `listen` ops may name, until it is freed. */
+export interface GuestListener extends Disposable {
+  readonly id: number;
 }
 
 /** Two byte flows. Closing `writable` is a half close; `readable` ends when the peer closes. */

@@ -16,6 +16,7 @@ export const O_REPLACE = 0o1101;
 const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_DIRECTORY_MODE = 0o755;
 const NETNS_CHILD = 0xffffffff;
+const LISTEN_FAMILY = { tcp: 1, udp: 2 } as const;
 
 const encoder = new TextEncoder();
 
@@ -216,6 +217,28 @@ const ROWS: { readonly [Name in OpName]: Row<Name> } = {
   readlink: { code: 36, write: (op, out) => out.string(op.path), read: (input) => ({ path: input.string() }) },
   umask: { code: 37, write: (op, out) => out.u32(op.mask), read: (input) => ({ mask: input.u32() }) },
   sync: { code: 38, write: () => undefined, read: () => ({}) },
+  listen: {
+    code: 39,
+    write: (op, out) =>
+      out
+        .u32(netnsToWire(op.netns))
+        .u32(op.listener)
+        .u8(LISTEN_FAMILY[op.family])
+        .string(op.address)
+        .u16(op.port),
+    read: (input) => ({
+      netns: netnsFromWire(input.u32()),
+      listener: input.u32(),
+      family: input.u8() === LISTEN_FAMILY.udp ? "udp" : "tcp",
+      address: input.string(),
+      port: input.u16(),
+    }),
+  },
+  unlisten: {
+    code: 40,
+    write: (op, out) => out.u32(op.listener),
+    read: (input) => ({ listener: input.u32() }),
+  },
 };
 
 const NAMES_BY_CODE = new Map(Object.entries(ROWS).map(([name, row]) => [row.code, name as OpName]));

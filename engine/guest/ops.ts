@@ -77,4 +77,14 @@ export type Op =
   | { readonly op: "device-program"; readonly cgroup: string; readonly program: Uint8Array }
   | { readonly op: "readlink"; readonly path: string }
   | { readonly op: "umask"; readonly mask: number }
-  | { readonly op: "sync" };
+  | { readonly op: "sync" }
+  | {
+      readonly op: "listen";
+      readonly netns?: "current" | "child" | number;
+      /** Of {@link Guest.reserveListener}. */
+      readonly listener: number;
+      readonly family: "tcp" | "udp";
+      readonly address: string;
+      readonly port: number;
+    }
+  | { readonly op: "unlisten"; readonly listener: number };

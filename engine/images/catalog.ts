@@ -9,6 +9,8 @@ export interface CatalogEntry {
   readonly name: string;
   readonly description: string;
   readonly isOfficial: boolean;
+  /** Docker Hub's; catalogues know none. */
+  readonly stars: number;
 }
 
 /** Every repository of the mirrors of docker.io, sorted by name. Mirrors that give no list count as empty. */
@@ -30,6 +32,7 @@ export async function readCatalog(ports: {
         name,
         description: typeof description === "string" ? description : "",
         isOfficial: path.startsWith("library/"),
+        stars: 0,
       });
     }
   }

@@ -51,7 +51,9 @@ async function expectWhole(images: Images, { stores }: World): Promise<void> {
 async function expectExactly(world: World, ...fixtures: readonly Fixture[]): Promise<void> {
   const blobs: Digest[] = [];
   for await (const { digest } of world.stores.blobs.list()) blobs.push(digest);
-  expect(new Set(blobs)).toEqual(new Set(fixtures.flatMap(({ id, manifestDigest }) => [id, manifestDigest])));
+  expect(new Set(blobs)).toEqual(
+    new Set(fixtures.flatMap(({ id, manifestDigest, layerDigests }) => [id, manifestDigest, ...layerDigests])),
+  );
   expect(new Set(world.stores.layers.layers.keys())).toEqual(new Set(fixtures.flatMap(({ diffIds }) => diffIds)));
   expect(await world.stores.records.entries("leases/")).toEqual([]);
 }

@@ -5,6 +5,7 @@
 import { Decompress } from "fzstd";
 import { EngineError } from "../base/errors.ts";
 import { type ByteStream, concat } from "../base/streams.ts";
+import { type Source, through } from "./through.ts";
 
 /**
  * zstd data is fed in pieces of this size: each can become at most 32 blocks of 128 KiB per 128 bytes, so even a bomb (run-length
@@ -50,9 +51,6 @@ export async function decompressed(source: ByteStream, limitBytes: number): Prom
   }
 }
 
-/** The half of a stream's reader that is needed here. */
-type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
-
 function withHead(head: Uint8Array, reader: Source): Source {
   let isFirst = head.length > 0;
   return {
@@ -62,47 +60,6 @@ function withHead(head: Uint8Array, reader: Source): Source {
       return { done: false, value: head };
     },
     cancel: (reason) => reader.cancel(reason),
-  };
-}
-
-/**
- * `pipeThrough` by hand: Node's DecompressionStream queues 16,384 chunks, whatever their size, before it holds its source back, and does
- * not pass a cancellation on. Here each chunk waits until it was taken.
- */
-function through(source: Source, transform: ReadableWritablePair<Uint8Array, Uint8Array>): Source {
-  const writer = transform.writable.getWriter();
-  const output = transform.readable.getReader();
-  let failure: { readonly error: unknown } | undefined;
-  const pump = async (): Promise<void> => {
-    try {
-      for (;;) {
-        const { done, value } = await source.read().catch((error: unknown) => {
-          failure = { error };
-          throw error;
-        });
-        if (done) break;
-        await writer.write(value);
-      }
-      await writer.close();
-    } catch (error) {
-      await Promise.allSettled([source.cancel(error), writer.abort(error)]);
-    }
-  };
-  let pumping: Promise<void> | undefined;
-  return {
-    read: async () => {
-      pumping ??= pump();
-      try {
-        return await output.read();
-      } catch (error) {
-        // The transform may have reworded why its input broke off.
-        throw failure ? failure.error : error;
-      }
-    },
-    cancel: async (reason) => {
-      await Promise.allSettled([source.cancel(reason), output.cancel(reason)]);
-      await pumping;
-    },
   };
 }
 

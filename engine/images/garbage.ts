@@ -2,8 +2,9 @@ import { isKind } from "../base/errors.ts";
 import type { BlobStore } from "../content/blob-store.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { LayerStore } from "../snapshots/snapshotter.ts";
-import { absent, type ImageContent } from "./image-content.ts";
+import { absent, contentOf, type ImageContent } from "./image-content.ts";
 import type { ImageRecords } from "./image-records.ts";
+import type { LayerSources } from "./layer-sources.ts";
 import { ABANDONED_AFTER_MS, type ContentSet, KEPT_FOR_MS, type Leases } from "./leases.ts";
 
 /** Content that something outside uses: layers of containers whose image was removed, a build cache. */
@@ -15,6 +16,7 @@ export interface GarbagePorts {
   readonly leases: Leases;
   readonly images: ImageRecords;
   readonly content: ImageContent;
+  readonly sources: LayerSources;
   readonly users?: ContentUsers;
 }
 
@@ -73,6 +75,7 @@ export class GarbageCollector {
     const { layers } = this.#ports;
     if (!(await layers.has(diffId))) return false;
     await layers.remove(diffId);
+    await this.#ports.sources.forget(diffId);
     return true;
   }
 
@@ -90,7 +93,7 @@ export class GarbageCollector {
       add({ blobs: [record.id, record.manifest.digest], layers: [] });
       // An image whose documents are gone keeps no layers: it cannot be run either. Any other failure must not cost layers.
       const documents = await content.documents(record).catch(absent);
-      if (documents) add({ blobs: [], layers: documents.config.rootfs.diff_ids });
+      if (documents) add(contentOf(documents));
     }
     live.forEach(add);
     if (users) add(await users());

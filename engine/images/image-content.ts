@@ -7,6 +7,7 @@ import type { ImageConfig } from "../oci/image-config.ts";
 import type { ImageManifest } from "../oci/manifest.ts";
 import { MAX_CONFIG_BYTES, parseImageConfig, parseManifest } from "../oci/parse-manifest.ts";
 import type { ImageRecord } from "./image-records.ts";
+import type { ContentSet } from "./leases.ts";
 
 /** An image's documents, checked. */
 export interface ImageDocuments {
@@ -46,8 +47,12 @@ export class ImageContent {
     return (await this.#blobs.stat(digest)) !== undefined;
   }
 
+  /** @throws EngineError not-found, also for a document that the store has let rot: it goes, so that a pull brings it back */
   async get(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
-    return await collect(await this.#blobs.open(digest), MAX_CONFIG_BYTES);
+    const bytes = await collect(await this.#blobs.open(digest), MAX_CONFIG_BYTES).catch(tooLarge);
+    if (bytes && (await digestOf(bytes)) === digest) return bytes;
+    await this.#blobs.delete(digest);
+    throw new EngineError("not-found", `content ${digest} was damaged`);
   }
 
   /** Stores a small document under its digest. Several callers may bring the same one. */
@@ -80,6 +85,15 @@ export class ImageContent {
   forget(manifest: Digest): void {
     this.#parsed.delete(manifest);
   }
+}
+
+function tooLarge(error: unknown): undefined {
+  if (!(error instanceof RangeError)) throw error;
+}
+
+/** What an image needs beside its two documents: compressed layers as they were pulled, and the layers themselves. */
+export function contentOf({ manifest, config }: ImageDocuments): ContentSet {
+  return { blobs: manifest.layers.map(({ digest }) => digest), layers: config.rootfs.diff_ids };
 }
 
 /** For `catch`: what is not here is undefined, any other failure stays one. */

@@ -11,6 +11,7 @@ import { type ContentUsers, GarbageCollector } from "./garbage.ts";
 import { absent, ImageContent } from "./image-content.ts";
 import { type ImageRecord, ImageRecords } from "./image-records.ts";
 import type { Image } from "./image-service.ts";
+import { LayerSources } from "./layer-sources.ts";
 import { type ContentSet, type Lease, Leases } from "./leases.ts";
 
 export interface ImageStorePorts {
@@ -26,6 +27,7 @@ export class ImageStore {
   readonly records: ImageRecords;
   readonly content: ImageContent;
   readonly layers: LayerStore;
+  readonly sources: LayerSources;
   readonly #leases: Leases;
   readonly #garbage: GarbageCollector;
   readonly #users: ContentUsers | undefined;
@@ -36,6 +38,7 @@ export class ImageStore {
     this.records = new ImageRecords(ports.records);
     this.content = new ImageContent(ports.blobs);
     this.layers = ports.layers;
+    this.sources = new LayerSources(ports.records);
     this.#users = ports.users;
     this.#leases = new Leases(ports);
     this.#garbage = new GarbageCollector({
@@ -43,6 +46,7 @@ export class ImageStore {
       leases: this.#leases,
       images: this.records,
       content: this.content,
+      sources: this.sources,
     });
   }
 
@@ -59,6 +63,23 @@ export class ImageStore {
   /** Names content before it is stored. */
   async lease(content: Partial<ContentSet>): Promise<Lease> {
     return await this.exclusive(() => this.#leases.open(content));
+  }
+
+  /** Ends a lease on an image's content; what only the lease held, because the image was removed meanwhile, goes. */
+  async endLeaseOf(id: Digest, content: ContentSet, lease: Lease): Promise<void> {
+    await this.exclusive(async () => {
+      const isGone = !(await this.records.all()).has(id);
+      if (isGone) await this.doom(content);
+      await lease.end();
+      if (isGone) await this.collectNow();
+    });
+  }
+
+  /** Gives an image one more name, unless it was removed meanwhile. */
+  async nameIfHere(name: Reference, record: ImageRecord): Promise<void> {
+    await this.exclusive(async () => {
+      if ((await this.records.all()).has(record.id)) await this.records.setName(name, record);
+    });
   }
 
   /** Names content that is going to be left by what holds it. Call inside {@link exclusive}, then {@link collectNow}. */
@@ -82,8 +103,11 @@ export class ImageStore {
 
   /** All images, newest first. One whose documents are gone (another tab removed it just now) is not among them. */
   async list(): Promise<readonly Image[]> {
-    const all = [...(await this.records.all()).values()];
-    const images = await Promise.all(all.map(({ record, names }) => this.#load(record, names).catch(absent)));
+    const all = await this.records.all();
+    const parents = await this.records.parentsOf(all);
+    const images = await Promise.all(
+      [...all.values()].map(({ record, names }) => this.#load(record, names, parents).catch(absent)),
+    );
     return images
       .filter((image) => image !== undefined)
       .toSorted((a, b) => createdOf(b).localeCompare(createdOf(a)) || (a.id < b.id ? -1 : 1));
@@ -91,8 +115,10 @@ export class ImageStore {
 
   /** @throws EngineError not-found */
   async get(id: Digest): Promise<Image> {
-    const found = (await this.records.all()).get(id);
-    const image = found && (await this.#load(found.record, found.names).catch(absent));
+    const all = await this.records.all();
+    const found = all.get(id);
+    const parents = await this.records.parentsOf(all);
+    const image = found && (await this.#load(found.record, found.names, parents).catch(absent));
     if (!image) throw new EngineError("not-found", `No such image: ${id}`);
     return image;
   }
@@ -110,15 +136,21 @@ export class ImageStore {
    * @throws EngineError internal when a layer vanished: another tab removed it
    */
   async commit(record: ImageRecord, names: readonly Reference[], diffIds: readonly Digest[]): Promise<void> {
-    await this.exclusive(async () => {
+    if (await this.tryCommit(record, names, diffIds)) return;
+    throw new EngineError("internal", `content of image ${record.id} was removed while it was being stored`);
+  }
+
+  /** {@link commit}; false when something the image needs is not here. */
+  async tryCommit(record: ImageRecord, names: readonly Reference[], diffIds: readonly Digest[]): Promise<boolean> {
+    return await this.exclusive(async () => {
       const isHere =
         (await this.#hasLayers(diffIds)) &&
         (await this.content.has(record.id)) &&
         (await this.content.has(record.manifest.digest));
-      if (!isHere)
-        throw new EngineError("internal", `content of image ${record.id} was removed while it was being stored`);
+      if (!isHere) return false;
       if (names.length === 0) await this.records.keep(record);
       for (const name of names) await this.records.setName(name, record);
+      return true;
     });
   }
 
@@ -127,8 +159,10 @@ export class ImageStore {
     return found.every(Boolean);
   }
 
-  async #load(record: ImageRecord, names: readonly Reference[]): Promise<Image> {
+  async #load(record: ImageRecord, names: readonly Reference[], parents: ReadonlySet<Digest>): Promise<Image> {
     const { config } = await this.content.documents(record);
+    const lastTagTime = await this.records.lastTagTime(record.id);
+    const parent = await this.records.parent(record.id);
     const layers = config.rootfs.diff_ids;
     const sizes = await Promise.all(layers.map((diffId) => this.#layerSize(diffId)));
     const familiar = (wanted: "tag" | "digest"): string[] =>
@@ -141,6 +175,9 @@ export class ImageStore {
       layers,
       sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
       manifest: record.manifest,
+      ...(lastTagTime !== undefined && { lastTagTime }),
+      ...(parent !== undefined && { parent }),
+      ...(parents.has(record.id) && { hasChildren: true }),
     };
   }
 

@@ -6,7 +6,8 @@
  *         └──► decompress ──► LayerStore.unpack      in the same pass, when the transfer starts at byte 0
  * ```
  *
- * After a break the rest is stored first, and unpacked from the store. The compressed blob goes once the layer is there.
+ * After a break the rest is stored first, and unpacked from the store. The compressed blob stays as long as an image needs it: a push
+ * sends what was pulled, so that digests stay what they were. Of a layer that came as a plain tar the layer store has the same bytes.
  * Nothing is visible before its digest is verified: the stream to `unpack` ends only after the compressed digest was right.
  */
 import type { Clock } from "../base/clock.ts";
@@ -93,7 +94,7 @@ class LayerTransfer {
     const { size } = layer.descriptor;
     if (this.#isUnpacked) report({ kind: "progress", status: "Extracting", currentBytes: size, totalBytes: size });
     else await this.#unpackStored();
-    await blobs.delete(layer.descriptor.digest);
+    if (layer.descriptor.digest === layer.diffId) await blobs.delete(layer.diffId);
   }
 
   async #download(): Promise<void> {

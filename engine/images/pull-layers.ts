@@ -5,6 +5,7 @@ import type { LayerStore } from "../snapshots/snapshotter.ts";
 import type { PullEvent } from "./image-service.ts";
 import type { RemoteLayer, TransferEvent, TransferRequest } from "./layer-transfer.ts";
 import type { LayerTransfers } from "./layer-transfers.ts";
+import { ProgressThrottle } from "./progress-throttle.ts";
 
 export interface PullLayersPorts {
   readonly layers: LayerStore;
@@ -62,29 +63,24 @@ export async function* pullLayers(
   }
 }
 
-/** Docker tells about each percent, or each 512 KiB (moby `pkg/progress/progressreader.go`), at most ten times a second. */
-const MAX_STEP_BYTES = 512 * 1024;
-const MIN_INTERVAL_MS = 100;
-
 /** One layer's lines: bounded in number, and extraction only when it is the layer's turn. */
 class LayerReporter {
   readonly #id: string;
   readonly #queue: Queue<PullEvent>;
-  readonly #clock: Clock;
-  #shown: { readonly status: string; readonly currentBytes: number; readonly atMs: number } | undefined;
+  readonly #throttle: ProgressThrottle;
   #extraction: TransferEvent | undefined;
   #isTurn = false;
 
   constructor(id: string, queue: Queue<PullEvent>, clock: Clock) {
     this.#id = id;
     this.#queue = queue;
-    this.#clock = clock;
+    this.#throttle = new ProgressThrottle(clock);
   }
 
   report(event: TransferEvent): void {
     if (event.kind === "status") return this.#queue.push({ ...event, id: this.#id });
     if (event.status === "Extracting" && !this.#isTurn) this.#extraction = event;
-    else if (this.#isNews(event)) this.#queue.push({ ...event, id: this.#id });
+    else if (this.#throttle.isNews(event)) this.#queue.push({ ...event, id: this.#id });
   }
 
   /** The layers below are complete. */
@@ -95,18 +91,6 @@ class LayerReporter {
 
   complete(): void {
     this.#queue.push({ kind: "status", status: "Pull complete", id: this.#id });
-  }
-
-  #isNews({ status, currentBytes, totalBytes }: Extract<TransferEvent, { kind: "progress" }>): boolean {
-    const atMs = this.#clock.monotonic();
-    const before = this.#shown?.status === status ? this.#shown : undefined;
-    const isStep =
-      !before ||
-      (currentBytes - before.currentBytes > Math.min(MAX_STEP_BYTES, totalBytes / 100) &&
-        atMs - before.atMs >= MIN_INTERVAL_MS);
-    const isNews = isStep || (currentBytes === totalBytes && before.currentBytes !== totalBytes);
-    if (isNews) this.#shown = { status, currentBytes, atMs };
-    return isNews;
   }
 }
 

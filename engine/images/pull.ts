@@ -6,15 +6,24 @@ import type { Clock } from "../base/clock.ts";
 import { EngineError, messageOf } from "../base/errors.ts";
 import { collect } from "../base/streams.ts";
 import { type Digest, digestOf } from "../oci/digest.ts";
-import type { ImageConfig } from "../oci/image-config.ts";
 import type { Descriptor, ImageManifest } from "../oci/manifest.ts";
 import { checkImageManifest, findPlatform, parseImageConfig, parseManifest } from "../oci/parse-manifest.ts";
 import { parsePlatform } from "../oci/parse-platform.ts";
 import { formatPlatform, GUEST_PLATFORM, type Platform } from "../oci/platform.ts";
-import { formatFamiliar, formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import {
+  canonicalName,
+  formatFamiliar,
+  formatReference,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from "../oci/reference.ts";
+import { absent } from "./image-content.ts";
+import { nameOf } from "./image-records.ts";
 import type { PullEvent, PullOptions } from "./image-service.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { LayerTransfers } from "./layer-transfers.ts";
+import { platformMismatch } from "./platform-mismatch.ts";
 import { pullLayers } from "./pull-layers.ts";
 import type { FetchedManifest, RegistryClient, RegistrySession } from "./registry-client.ts";
 import { retrying } from "./retry.ts";
@@ -54,6 +63,7 @@ export async function* pullReference(
     }
     const outcome = isNewer ? "Downloaded newer image for" : "Image is up to date for";
     yield { kind: "status", status: `Status: ${outcome} ${formatFamiliar(reference)}` };
+    if (options.platform !== undefined) yield* platformWarning(reference, pull);
   } finally {
     leave.abort(new Error("pull ended"));
   }
@@ -80,10 +90,9 @@ async function* pullName(name: Reference, pull: Pull): AsyncGenerator<PullEvent,
   const before = await store.records.named(names[0] ?? name);
   const wanted = await platformManifest(fetched, pull);
   const complete = await store.findComplete(wanted.manifest.config.digest);
-  if (complete) {
-    checkPlatform(complete.config, name, pull.platform);
-    await store.commit(complete.record, names, complete.config.rootfs.diff_ids);
-  } else yield* pullImage(wanted, names, pull);
+  // What is here now may be removed before it has its new name.
+  const isNamed = complete && (await store.tryCommit(complete.record, names, complete.config.rootfs.diff_ids));
+  if (isNamed !== true) yield* pullImage(wanted, names, pull);
   yield { kind: "status", status: `Digest: ${fetched.digest}` };
   return before?.id !== wanted.manifest.config.digest;
 }
@@ -100,7 +109,6 @@ async function* pullImage(
   const lease = await store.lease({ blobs: digests });
   const configBytes = await configOf(manifest.config, pull);
   const config = parseImageConfig(configBytes, manifest.layers.length);
-  checkPlatform(config, names[0], pull.platform);
   const diffIds = config.rootfs.diff_ids;
   await lease.add({ layers: diffIds });
   await store.content.put(configBytes);
@@ -108,6 +116,10 @@ async function* pullImage(
   const layers = manifest.layers.map((layer, index) => ({ descriptor: layer, diffId: diffIds[index] as Digest }));
   const open: Parameters<LayerTransfers["transfer"]>[1] = (digest, options) => session.blob(digest, options);
   yield* pullLayers(layers, { layers: store.layers, transfers, clock, open, onActivity: () => lease.renew() }, signal);
+  for (const { descriptor: layer, diffId } of layers) {
+    const { digest, size, mediaType } = layer;
+    await store.sources.add(diffId, { digest, size, mediaType, repository: canonicalName(names[0] as Reference) });
+  }
   await store.commit({ id: manifest.config.digest, manifest: descriptor }, names, diffIds);
   await lease.end();
 }
@@ -168,12 +180,10 @@ function tooLong(error: unknown): undefined {
   if (!(error instanceof RangeError)) throw error;
 }
 
-/** An image that is not in an index says its platform only here. Docker warns; here it could never run. */
-function checkPlatform(config: ImageConfig, name: Reference | undefined, wanted: Platform): void {
-  const { os, architecture, variant } = config;
-  if (os === wanted.os && (architecture === "" || architecture === wanted.architecture)) return;
-  const platform = formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) });
-  const shown = name ? formatFamiliar(name) : "";
-  const text = `image with reference ${shown} was found but its platform (${platform}) does not match the specified platform (${formatPlatform(wanted)})`;
-  throw new EngineError("not-found", text);
+/** An image that is in no index says its platform only here. As in Docker it is kept all the same; it will not run. */
+async function* platformWarning(reference: Reference, { store, platform }: Pull): AsyncGenerator<PullEvent> {
+  const record = await store.records.named(nameOf(withDefaultTag(reference)));
+  const documents = record && (await store.content.documents(record).catch(absent));
+  const text = documents && platformMismatch(documents.config, formatFamiliar(reference), platform);
+  if (text !== undefined) yield { kind: "status", status: `WARNING: ${text}` };
 }

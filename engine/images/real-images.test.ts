@@ -77,6 +77,7 @@ describe("the page's own images", () => {
         name: "hello-world",
         description: "One file that says hello and explains what just happened",
         isOfficial: true,
+        stars: 0,
       },
     ]);
     expect((await images.search("BASE image")).map(({ name }) => name)).toEqual(["busybox"]);

@@ -2,13 +2,18 @@
  * Logging in to registries: `WWW-Authenticate` says how. Bearer tokens come from a token server
  * (https://distribution.github.io/distribution/spec/auth/token/), Basic goes straight to the registry (RFC 7617).
  */
-import { EngineError, isKind } from "../base/errors.ts";
-import { encodeUtf8 } from "../base/streams.ts";
+import { messageOf } from "../base/errors.ts";
+import { collectText, emptyStream, encodeUtf8 } from "../base/streams.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { PullOptions } from "./image-service.ts";
+import type { RegistryCredentials } from "./image-service.ts";
 import { errorOfResponse, RegistryError } from "./registry-errors.ts";
 
-export type Credentials = NonNullable<PullOptions["auth"]>;
+export type Credentials = RegistryCredentials;
+
+const CLIENT_ID = "docker";
+const TOKEN_LIMIT = 1 << 20;
+/** For messages about a token server, which name no repository. */
+const NOWHERE: Reference = { domain: "", path: "" };
 
 export interface Challenge {
   readonly scheme: "basic" | "bearer";
@@ -37,60 +42,92 @@ export const HUB_CHALLENGE: Challenge = {
   parameters: { realm: "https://auth.docker.io/token", service: "registry.docker.io" },
 };
 
+export interface AuthorizeRequest {
+  readonly challenge: Challenge;
+  /** `repository:library/nginx:pull`; nothing for a login. */
+  readonly scope?: string;
+  readonly credentials: Credentials | undefined;
+  /** Asks for a refresh token too. */
+  readonly isLogin?: boolean;
+}
+
+type Send = (url: string, init: RequestInit) => Promise<Response>;
+
 /**
  * The `Authorization` header that answers a challenge.
  * @param send fetches a URL, the way of the endpoint that was challenged
- * @throws EngineError unauthorized when credentials are missing or wrong
+ * @throws RegistryError unauthorized when credentials are wrong, internal (as in Docker) when there are none for Basic
  */
-export async function authorize(
-  challenge: Challenge,
-  reference: Reference,
-  credentials: Credentials | undefined,
-  send: (url: string, init: RequestInit) => Promise<Response>,
-): Promise<string> {
-  const password = credentials && "password" in credentials ? credentials : undefined;
-  if (challenge.scheme === "basic") {
-    if (!password) throw new RegistryError("unauthorized", "no basic auth credentials", { tryNext: true });
-    return basic(password);
-  }
-  const { realm, service } = challenge.parameters;
-  if (!realm) throw new RegistryError("unauthorized", "unauthorized: authentication required", { tryNext: true });
-  const scope = `repository:${reference.path}:pull`;
-  const query = new URLSearchParams({ scope, ...(service && { service }) });
-  let url = `${realm}${realm.includes("?") ? "&" : "?"}`;
-  let init: RequestInit = {};
-  if (credentials && "identityToken" in credentials) {
-    // https://distribution.github.io/distribution/spec/auth/oauth/
-    url = realm;
-    init = {
-      method: "POST",
-      body: new URLSearchParams([
-        ...query,
-        ["grant_type", "refresh_token"],
-        ["refresh_token", credentials.identityToken],
-        ["client_id", "drydock"],
-      ]),
-    };
-  } else {
-    if (password) query.set("account", password.username);
-    url += query.toString();
-    if (password) init = { headers: { Authorization: basic(password) } };
-  }
-  const response = await send(url, init);
-  if (!response.ok) {
-    const error = await errorOfResponse(response, reference, false);
-    if (!isKind(error, "unauthorized")) throw error;
-    throw new EngineError("unauthorized", `Get "${realm}": unauthorized: incorrect username or password`, {
-      cause: error,
-    });
-  }
-  const { token, access_token } = (await response.json()) as { token?: string; access_token?: string };
-  const value = token ?? access_token;
-  if (!value) throw new EngineError("unauthorized", "authorization server did not include a token in the response");
-  return `Bearer ${value}`;
+export async function authorize(request: AuthorizeRequest, send: Send): Promise<string> {
+  const { challenge, credentials } = request;
+  if (credentials && "registryToken" in credentials) return `Bearer ${credentials.registryToken}`;
+  if (challenge.scheme === "bearer") return `Bearer ${(await requestToken(request, send)).token}`;
+  if (!credentials || !("password" in credentials))
+    throw new RegistryError("internal", "no basic auth credentials", { tryNext: true });
+  return basic(credentials);
 }
 
-function basic({ username, password }: { username: string; password: string }): string {
+/** A token of the challenge's token server, and a refresh token when it gives one. @throws RegistryError */
+export async function requestToken(
+  request: AuthorizeRequest,
+  send: Send,
+): Promise<{ readonly token: string; readonly refreshToken: string | undefined }> {
+  const { realm } = request.challenge.parameters;
+  if (!realm) throw new RegistryError("unauthorized", "unauthorized: authentication required", { tryNext: true });
+  const { url, init } = tokenRequest(request, realm);
+  const response = await send(url, init);
+  if (!response.ok) throw await tokenError(response);
+  const text = await collectText(response.body ?? emptyStream(), TOKEN_LIMIT);
+  const answer = parseAnswer(text);
+  const token = answer["token"] ?? answer["access_token"];
+  if (typeof token !== "string" || token === "")
+    throw new RegistryError("internal", "authorization server did not include a token in the response");
+  const refresh = answer["refresh_token"];
+  return { token, refreshToken: typeof refresh === "string" && refresh !== "" ? refresh : undefined };
+}
+
+function tokenRequest(request: AuthorizeRequest, realm: string): { url: string; init: RequestInit } {
+  const { challenge, scope, credentials, isLogin } = request;
+  const { service } = challenge.parameters;
+  if (credentials && "identityToken" in credentials) {
+    // https://distribution.github.io/distribution/spec/auth/oauth/
+    const form = new URLSearchParams({
+      ...(scope !== undefined && { scope }),
+      ...(service && { service }),
+      grant_type: "refresh_token",
+      refresh_token: credentials.identityToken,
+      client_id: CLIENT_ID,
+    });
+    return { url: realm, init: { method: "POST", body: form } };
+  }
+  const password = credentials && "password" in credentials ? credentials : undefined;
+  const query = new URLSearchParams({
+    ...(scope !== undefined && { scope }),
+    ...(service && { service }),
+    ...(isLogin === true && { client_id: CLIENT_ID, offline_token: "true" }),
+    ...(password && { account: password.username }),
+  });
+  const url = `${realm}${realm.includes("?") ? "&" : "?"}${query.toString()}`;
+  return { url, init: password ? { headers: { Authorization: basic(password) } } : {} };
+}
+
+/** The token server's own words; it answers as registries do. */
+async function tokenError(response: Response): Promise<RegistryError> {
+  const error = await errorOfResponse(response, NOWHERE, false);
+  const kind = response.status === 401 ? "unauthorized" : error.kind;
+  return new RegistryError(kind, error.detail, { cause: error, tryNext: true, retryable: error.retryable });
+}
+
+function parseAnswer(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
+  } catch (cause) {
+    throw new RegistryError("internal", `unable to decode token response: ${messageOf(cause)}`, { cause });
+  }
+}
+
+export function basic({ username, password }: { username: string; password: string }): string {
   const binary = Array.from(encodeUtf8(`${username}:${password}`), (byte) => String.fromCharCode(byte)).join("");
   return `Basic ${btoa(binary)}`;
 }

@@ -15,6 +15,8 @@ export class RegistryError extends EngineError {
   readonly retryable: boolean;
   /** No answer came: the network, a firewall, or CORS. */
   readonly unreachable: boolean;
+  /** What the registry itself said, without what Docker puts around it: `denied: requested access to the resource is denied`. */
+  readonly detail: string;
 
   constructor(kind: ErrorKind, message: string, options: ErrorOptions & RegistryErrorTraits = {}) {
     super(kind, message, options);
@@ -22,6 +24,7 @@ export class RegistryError extends EngineError {
     this.tryNext = options.tryNext ?? false;
     this.retryable = options.retryable ?? false;
     this.unreachable = options.unreachable ?? false;
+    this.detail = options.detail ?? message;
   }
 }
 
@@ -29,6 +32,7 @@ interface RegistryErrorTraits {
   readonly tryNext?: boolean;
   readonly retryable?: boolean;
   readonly unreachable?: boolean;
+  readonly detail?: string;
 }
 
 interface CodedError {
@@ -77,12 +81,16 @@ export function errorOfCode({ code, message }: CodedError, reference: Reference)
     case "MANIFEST_UNKNOWN":
       return new RegistryError("not-found", `manifest for ${formatFamiliar(reference)} not found: ${detail}`, {
         tryNext,
+        detail,
       });
     case "NAME_UNKNOWN":
-      return new RegistryError("not-found", `repository ${familiarName(reference)} not found: ${detail}`, { tryNext });
+      return new RegistryError("not-found", `repository ${familiarName(reference)} not found: ${detail}`, {
+        tryNext,
+        detail,
+      });
     case "DENIED": {
       const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login': ${detail}`;
-      return new RegistryError("not-found", text, { tryNext });
+      return new RegistryError("not-found", text, { tryNext, detail });
     }
     case "BLOB_UNKNOWN":
       return new RegistryError("not-found", "unknown blob");
@@ -107,7 +115,9 @@ export function networkError(url: string, cause: unknown, reason: string): Regis
 
 /** Node tells why; a browser deliberately does not (then undefined). */
 export function nodeNetworkReason(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
+  const given = error instanceof Error ? error.cause : undefined;
+  // A name with several addresses: the last one that was tried.
+  const cause: unknown = given instanceof AggregateError ? given.errors.at(-1) : given;
   const { code, address, port, hostname } = (cause ?? {}) as {
     code?: string;
     address?: string;

@@ -49,7 +49,8 @@ describe("logging in", () => {
       open(registry, "r.example/x:1", { username: "me", password: "wrong" }).manifest("1"),
     ).rejects.toMatchObject({
       kind: "unauthorized",
-      message: 'Get "https://auth.example/token": unauthorized: incorrect username or password',
+      message: 'Head "https://r.example/v2/x/manifests/1": unauthorized: incorrect username or password',
+      detail: "unauthorized: incorrect username or password",
     });
   });
 
@@ -63,8 +64,9 @@ describe("logging in", () => {
     const registry = new RegistryDouble({ ...remote, basic: "me:pässword" });
     await registry.putManifest("x", INDEX, "1");
     await expect(open(registry).manifest("1")).rejects.toMatchObject({
-      kind: "unauthorized",
-      message: "no basic auth credentials",
+      kind: "internal",
+      message: 'Head "https://r.example/v2/x/manifests/1": no basic auth credentials',
+      detail: "no basic auth credentials",
     });
     const double = new RegistryDouble({ ...remote, basic: "me:secret" });
     await double.putManifest("x", INDEX, "1");
@@ -128,6 +130,47 @@ describe("the page's own registry", () => {
 });
 
 describe("registries elsewhere", () => {
+  it.each([
+    ["r.example:5000", ["https://r.example:5000/", "http://r.example:5000/"]],
+    ["r.example", ["https://r.example/"]],
+    ["172.17.3.4:5000", ["https://172.17.3.4:5000/", "http://172.17.3.4:5000/"]],
+    ["172.18.0.1:5000", ["https://172.18.0.1:5000/"]],
+    ["127.9.9.9:5000", ["https://127.9.9.9:5000/", "http://127.9.9.9:5000/"]],
+  ])("at %s are asked without TLS only when they are local or called insecure", (domain, urls) => {
+    const hosts = createRegistryHosts({ insecure: ["r.example:5000", "172.17.0.0/16"] });
+    expect(hosts.endpoints(domain).map(({ baseUrl }) => baseUrl)).toEqual(urls);
+  });
+
+  it("of which one is a mirror never sees what the user has for docker.io", async () => {
+    const seen: (string | null)[] = [];
+    const fetch: Fetch = async (url, init) => {
+      seen.push(new Headers(init?.headers).get("authorization"));
+      if (!url.startsWith("https://mirror.example/")) return new Response(JSON.stringify(INDEX));
+      return new Response("", { status: 401, headers: { "www-authenticate": "Basic realm=x" } });
+    };
+    const client = clientOf(fetch, { mirrors: ["https://mirror.example"] });
+    await client.open(parseReference("x:1"), { username: "me", password: "secret" }).manifest("1");
+    expect(seen).toEqual([null, null]);
+  });
+
+  it("that send uploads to another host do not tell it who we are", async () => {
+    const seen: string[] = [];
+    const fetch: Fetch = async (url, init) => {
+      const authorization = new Headers(init?.headers).get("authorization");
+      if (url.startsWith("https://r.example/") && authorization === null)
+        return new Response("", { status: 401, headers: { "www-authenticate": "Basic realm=x" } });
+      seen.push(`${init?.method} ${new URL(url).host} ${authorization === null ? "nobody" : "somebody"}`);
+      return new Response(null, { status: 202, headers: { location: "https://uploads.example/1" } });
+    };
+    const uploads = clientOf(fetch).uploads(parseReference("r.example/x"), { username: "me", password: "secret" });
+    await uploads.upload(
+      (async function* () {
+        yield new Uint8Array(3);
+      })(),
+    );
+    expect(seen).toEqual(["POST r.example somebody", "PATCH uploads.example nobody", "PUT uploads.example nobody"]);
+  });
+
   it("that give no answer are explained, not guessed at", async () => {
     const silent: Fetch = async () => {
       throw new TypeError("Failed to fetch");

@@ -26,17 +26,19 @@ export interface RegistryHostsOptions {
    */
   readonly proxies?: Readonly<Record<string, string>>;
   readonly proxyHint?: string;
+  /** Registries that may be asked without TLS, beside loopback addresses: `host`, `host:port`, or a range of IPv4 addresses. */
+  readonly insecure?: readonly string[];
 }
 
 const HUB_HOST = "registry-1.docker.io";
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 
 /**
- * Which base URL serves which registry. As in dockerd: mirrors first, for docker.io only; a registry on a loopback address is tried
- * with https and then with http (`docker.io` 28 `registry/service_v2.go`).
+ * Which base URL serves which registry. As in dockerd: mirrors first, for docker.io only; a registry on a loopback address, or one
+ * that is called insecure, is tried with https and then with http (`docker.io` 28 `registry/service_v2.go`).
  */
 export function createRegistryHosts(options: RegistryHostsOptions = {}): RegistryHosts {
-  const { mirrors = [""], proxies = {} } = options;
+  const { mirrors = [""], proxies = {}, insecure = [] } = options;
   const direct = (url: string): string => url;
   const mirrorEndpoints = mirrors.map((url) => ({ baseUrl: withSlash(url), isMirror: true, through: direct }));
   return {
@@ -47,7 +49,7 @@ export function createRegistryHosts(options: RegistryHostsOptions = {}): Registr
       const proxy = proxies[domain] ?? proxies["*"];
       const isTemplate = proxy?.includes("{url}") ?? false;
       const through = proxy !== undefined && isTemplate ? (url: string) => fill(proxy, url) : direct;
-      const origins = LOOPBACK.test(host) ? [`https://${host}/`, `http://${host}/`] : [`https://${host}/`];
+      const origins = isInsecureHost(host, insecure) ? [`https://${host}/`, `http://${host}/`] : [`https://${host}/`];
       const addresses = proxy !== undefined && !isTemplate ? [withSlash(proxy)] : origins;
       return [
         ...(domain === DEFAULT_DOMAIN ? mirrorEndpoints : []),
@@ -55,6 +57,26 @@ export function createRegistryHosts(options: RegistryHostsOptions = {}): Registr
       ];
     },
   };
+}
+
+/** Whether a registry may do without TLS, or with a certificate that nobody vouches for. @param insecure as in the options above */
+export function isInsecureHost(host: string, insecure: readonly string[]): boolean {
+  return LOOPBACK.test(host) || insecure.some((entry) => entry === host || isInRange(host.replace(/:\d+$/, ""), entry));
+}
+
+/** True for an IPv4 address in `a.b.c.d/n`. */
+export function isInRange(address: string, range: string): boolean {
+  const [base = "", prefix = ""] = range.split("/");
+  const [wanted, given] = [ipv4Bits(base), ipv4Bits(address)];
+  if (wanted === undefined || given === undefined || !/^\d+$/.test(prefix) || Number(prefix) > 32) return false;
+  const shift = 2 ** (32 - Number(prefix));
+  return Math.floor(wanted / shift) === Math.floor(given / shift);
+}
+
+function ipv4Bits(address: string): number | undefined {
+  const parts = address.split(".");
+  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return undefined;
+  return parts.reduce((bits, part) => bits * 256 + Number(part), 0);
 }
 
 function fill(template: string, url: string): string {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { encodeUtf8 } from "../base/streams.ts";
 import { chainIds } from "../oci/chain-id.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, digestOf } from "../oci/digest.ts";
+import { OCI_LAYER } from "../oci/media-types.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { Image } from "./image-service.ts";
 import { putImage, tarOf } from "./testing/image-fixture.ts";
 import { B, expectEmpty, imagesWorld, pull, rmi } from "./testing/images-world.ts";
 
@@ -129,4 +133,64 @@ describe("rmi", () => {
   ])("of %s fails as in Docker", async (name, kind, message) => {
     await expect(rmi(await imagesWorld(), name)).rejects.toMatchObject({ kind, message });
   });
+});
+
+describe("images made of one another", () => {
+  /** `base:1` → an image without a name → `kid:1`. */
+  async function family() {
+    const w = await imagesWorld();
+    const make = async (text: string, name: string | undefined, parent?: Image): Promise<Image> => {
+      const tars = [...(parent ? (parents.get(parent.id) ?? []) : []), await tarOf(text, text)];
+      const diffIds = await Promise.all(tars.map((tar) => digestOf(tar)));
+      await w.layers.unpack(diffIds.at(-1)!, new Blob([tars.at(-1) as Uint8Array<ArrayBuffer>]).stream());
+      const config = { os: "linux", architecture: "386", rootfs: { type: "layers", diff_ids: diffIds } };
+      const image = await w.images.create(
+        encodeUtf8(JSON.stringify(config)),
+        tars.map((tar, index) => ({ mediaType: OCI_LAYER, digest: diffIds[index]!, size: tar.length })),
+        name === undefined ? [] : [parseReference(name)],
+        parent ? { parent: parent.id } : {},
+      );
+      parents.set(image.id, tars);
+      return image;
+    };
+    const parents = new Map<string, Uint8Array[]>();
+    const base = await make("base", "base:1");
+    const middle = await make("middle", undefined, base);
+    const kid = await make("kid", "kid:1", middle);
+    return { ...w, base, middle, kid };
+  }
+
+  it("stay while others are made of them, even by force", async () => {
+    const w = await family();
+    const text = `conflict: unable to delete ${w.middle.id.slice(7, 19)} (cannot be forced) - image has dependent child images`;
+    await expect(rmi(w, w.middle.id, true)).rejects.toThrow(text);
+    expect(await rmi(w, "base:1")).toEqual(["Untagged: base:1"]);
+    expect((await w.images.resolve(w.base.id)).hasChildren).toBe(true);
+  });
+
+  it("go with the last that was made of them, as far as they have no name", async () => {
+    const w = await family();
+    expect((await rmi(w, "kid:1")).filter((line) => !line.includes("Deleted: sha256:") || isImage(w, line))).toEqual([
+      "Untagged: kid:1",
+      `Deleted: ${w.kid.id}`,
+      `Deleted: ${w.middle.id}`,
+    ]);
+    expect((await w.images.list()).map(({ id }) => id)).toEqual([w.base.id]);
+    expect((await w.images.resolve("base:1")).hasChildren).toBeUndefined();
+    await rmi(w, "base:1");
+    await expectEmpty(w);
+  });
+
+  it("stay when they are wanted, or a container uses them", async () => {
+    const w = await family();
+    w.containers.push({ id: "c".repeat(64), running: false, image: w.base.id });
+    await rmi(w, "base:1", true);
+    await w.images.remove("kid:1", { force: false, inUseBy: () => [], keepParents: true });
+    expect((await w.images.list()).map(({ id }) => id).toSorted()).toEqual([w.base.id, w.middle.id].toSorted());
+    await rmi(w, w.middle.id);
+    expect((await w.images.list()).map(({ id }) => id)).toEqual([w.base.id]);
+  });
+
+  const isImage = (w: { kid: Image; middle: Image; base: Image }, line: string): boolean =>
+    [w.kid, w.middle, w.base].some(({ id }) => line.endsWith(id));
 });

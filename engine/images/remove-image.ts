@@ -7,7 +7,7 @@ import { EngineError } from "../base/errors.ts";
 import { chainIds } from "../oci/chain-id.ts";
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { canonicalName, formatFamiliar, parseReference, type Reference, withDefaultTag } from "../oci/reference.ts";
-import { absent } from "./image-content.ts";
+import { absent, contentOf } from "./image-content.ts";
 import { findImageId, isIdOf } from "./image-lookup.ts";
 import { type ImageRecord, nameOf } from "./image-records.ts";
 import type { ImageService, RemovedImage } from "./image-service.ts";
@@ -20,6 +20,7 @@ interface Removal {
   readonly record: ImageRecord;
   readonly options: RemoveOptions;
   readonly result: RemovedImage[];
+  readonly hasChildren: boolean;
   names: readonly Reference[];
 }
 
@@ -31,9 +32,11 @@ export async function removeImage(
 ): Promise<readonly RemovedImage[]> {
   return await store.exclusive(async () => {
     const id = await findImageId(store, nameOrId);
-    const found = (await store.records.all()).get(id);
+    const all = await store.records.all();
+    const found = all.get(id);
     if (!found) throw new EngineError("not-found", `No such image: ${nameOrId}`);
-    const removal: Removal = { store, options, record: found.record, result: [], names: found.names };
+    const hasChildren = (await store.records.parentsOf(all)).has(id);
+    const removal: Removal = { store, options, record: found.record, result: [], names: found.names, hasChildren };
     if (isIdOf(nameOrId, id)) await removeById(removal);
     else await removeByName(removal, nameOrId);
     return removal.result;
@@ -72,12 +75,13 @@ async function removeById(removal: Removal): Promise<void> {
 
 /** What forbids removing the image, or undefined. */
 function conflictOf(
-  { record, options, names }: Removal,
+  { record, options, names, hasChildren }: Removal,
   { ignoreNames }: { ignoreNames: boolean },
 ): EngineError | undefined {
   const users = options.inUseBy(record.id);
   const text = (how: string, why: string): EngineError =>
     conflict(`conflict: unable to delete ${short(hexOf(record.id))} (${how}) - ${why}`);
+  if (hasChildren) return text("cannot be forced", "image has dependent child images");
   const running = users.find((user) => user.running);
   if (running) return text("cannot be forced", `image is being used by running container ${short(running.id)}`);
   if (options.force) return undefined;
@@ -100,13 +104,25 @@ async function deleteImage(removal: Removal, first: readonly Reference[]): Promi
   const documents = await store.content.documents(record).catch(absent);
   const diffIds = documents?.config.rootfs.diff_ids ?? [];
   const gone = await removedChains(removal, diffIds);
-  await store.doom({ blobs: [record.manifest.digest, record.id], layers: diffIds });
+  const layerBlobs = documents ? contentOf(documents).blobs : [];
+  await store.doom({ blobs: [record.manifest.digest, record.id, ...layerBlobs], layers: diffIds });
   await untag(removal, first);
   await untag(removal, removal.names);
+  const parent = await store.records.parent(record.id);
   await store.records.forget(record.id);
   store.content.forget(record.manifest.digest);
-  removal.result.push({ deleted: record.id }, ...gone.map((deleted) => ({ deleted })));
+  removal.result.push({ deleted: record.id }, ...gone.map((deleted) => ({ deleted, isLayer: true as const })));
   await store.collectNow();
+  if (parent !== undefined && removal.options.keepParents !== true) await deleteUnneeded(removal, parent);
+}
+
+/** The image another one was made of, when it has no name, no other children and no container. */
+async function deleteUnneeded({ store, options, result }: Removal, id: Digest): Promise<void> {
+  const all = await store.records.all();
+  const found = all.get(id);
+  if (!found || found.names.length > 0 || (await store.records.parentsOf(all)).has(id)) return;
+  if (options.inUseBy(id).length > 0) return;
+  await deleteImage({ store, options, result, record: found.record, names: [], hasChildren: false }, []);
 }
 
 /** Chain ids of the states that only this image has, top first. */

@@ -23,27 +23,23 @@ export async function explainUnreachable(
   ports: Ports,
 ): Promise<RegistryError> {
   const fails = { cause: failure, unreachable: true };
-  if (asked.domain !== DEFAULT_DOMAIN) {
-    if (nodeNetworkReason(failure.cause) !== undefined || isTimeout(failure)) return failure;
-    const reason = "no answer: the registry is down, or it does not let web pages read from it (CORS)";
-    return new RegistryError(
-      "internal",
-      failure.message.replace(/no answer$/, `${reason}. ${ports.hosts.proxyHint}`),
-      fails,
-    );
-  }
+  if (asked.domain !== DEFAULT_DOMAIN) return explainSilence(failure, ports.hosts);
   const mirror = ports.hosts.endpoints(asked.domain).find(({ isMirror }) => isMirror);
   const read = async (path: string): Promise<unknown> =>
     mirror && (await tryReadJson(ports.transport, mirror.through(`${mirror.baseUrl}v2/${path}`), ports.signal));
-  const hub =
-    nodeNetworkReason(failure.cause) ?? "Docker Hub does not let web pages read from it (it sends no CORS headers)";
+  // Where the reason is known, Docker's own words say it all.
+  const isKnown = nodeNetworkReason(failure.cause) !== undefined;
+  const hub = "Docker Hub does not let web pages read from it (it sends no CORS headers)";
   const tags = stringsOf(await read(`${asked.path}/tags/list`), "tags").map((tag) =>
     formatFamiliar({ domain: asked.domain, path: asked.path, tag }),
   );
   if (tags.length > 0) {
-    const text = `manifest for ${formatFamiliar(asked)} not found: manifest unknown: manifest unknown (here: ${sentence(tags)}; ${hub}. ${ports.hosts.proxyHint})`;
-    return new RegistryError("not-found", text, fails);
+    const detail = "manifest unknown: manifest unknown";
+    const hint = isKnown ? "" : ` (here: ${sentence(tags)}; ${hub}. ${ports.hosts.proxyHint})`;
+    const text = `manifest for ${formatFamiliar(asked)} not found: ${detail}${hint}`;
+    return new RegistryError("not-found", text, { ...fails, detail });
   }
+  if (isKnown) return failure;
   const names = stringsOf(await read("_catalog"), "repositories").map((path) =>
     familiarName({ domain: asked.domain, path }),
   );
@@ -53,6 +49,14 @@ export async function explainUnreachable(
     `Get "https://registry-1.docker.io/v2/": ${hub}.${here} ${ports.hosts.proxyHint}`,
     fails,
   );
+}
+
+/** What a browser hides, guessed; where the reason is known, `failure` as it is. */
+export function explainSilence(failure: RegistryError, hosts: RegistryHosts): RegistryError {
+  if (nodeNetworkReason(failure.cause) !== undefined || isTimeout(failure)) return failure;
+  const reason = "no answer: the registry is down, or it does not let web pages read from it (CORS)";
+  const message = failure.message.replace(/no answer$/, `${reason}. ${hosts.proxyHint}`);
+  return new RegistryError("internal", message, { cause: failure, unreachable: true });
 }
 
 function isTimeout(failure: RegistryError): boolean {

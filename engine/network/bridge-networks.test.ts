@@ -1,29 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { MemoryRecordStore } from "../content/memory-record-store.ts";
-import { FakeGuest } from "../guest/fake-guest.ts";
 import type { Op } from "../guest/ops.ts";
 import { BridgeNetworks } from "./bridge-networks.ts";
-import { NetlinkWriter } from "./netlink.ts";
 import type { ConnectRequest } from "./network.ts";
+import { guestWithDevices } from "./testing.ts";
 
-/** A guest whose devices have the indexes 10, 11, … */
-function fakeGuest(): FakeGuest {
-  const guest = new FakeGuest();
-  let index = 10;
-  guest.onOp((op) => {
-    if (op.op === "write") return new Uint8Array();
-    if (op.op !== "netlink" || op.protocol !== 0 || new DataView(op.messages.buffer).getUint16(4, true) !== 18)
-      return undefined;
-    const out = new NetlinkWriter();
-    return out.message(16, 0, () => out.u32(0).u32(index++).u32(0).u32(0)).finish().messages;
-  });
-  return guest;
-}
-
-async function open(records = new MemoryRecordStore(), guest = fakeGuest()) {
+async function open(records = new MemoryRecordStore(), guest = guestWithDevices()) {
   let count = 0;
-  const createId = (): string => (count++).toString(16).padStart(64, "9fa4");
-  const networks = await BridgeNetworks.open({ run: (ops) => guest.run(ops), records, createId });
+  const createId = (): string => (count++).toString(16).padStart(4, "0").padEnd(64, "9fa4");
+  const networks = await BridgeNetworks.open({ run: (ops) => guest.run(ops), resolver: guest, records, createId });
   await networks.ready();
   return { networks, guest, records };
 }
@@ -37,6 +22,7 @@ const request = (extra: Partial<ConnectRequest> = {}): ConnectRequest => ({
   ...extra,
 });
 
+const ipam = (subnet: string) => ({ driver: "", config: [{ subnet }] });
 const port = (hostPort: number) => ({ container: { port: 80, protocol: "tcp" as const }, hostIp: "", hostPort });
 const kinds = (ops: readonly Op[]): string[] =>
   ops.map((op) => (op.op === "netlink" ? `${op.protocol === 0 ? "route" : "nft"} ${op.netns ?? "current"}` : op.op));
@@ -71,7 +57,7 @@ describe("the networks of an engine", () => {
 
   it("can be made and removed", async () => {
     const { networks, guest, records } = await open();
-    const network = await networks.create({ name: "net1", subnet: "10.9.0.0/24" });
+    const network = await networks.create({ name: "net1", ipam: ipam("10.9.0.0/24") });
     expect(network).toMatchObject({
       driver: "bridge",
       device: `br-${network.id.slice(0, 12)}`,
@@ -84,7 +70,7 @@ describe("the networks of an engine", () => {
       kind: "conflict",
       message: "network with name net1 already exists",
     });
-    await expect(networks.create({ name: "net3", subnet: "10.9.0.128/25" })).rejects.toThrow(
+    await expect(networks.create({ name: "net3", ipam: ipam("10.9.0.128/25") })).rejects.toThrow(
       "Pool overlaps with other one on this address space",
     );
     const again = await open(records, guest);

@@ -1,50 +1,75 @@
 import { systemClock, type Clock } from "../base/clock.ts";
 import { EngineError } from "../base/errors.ts";
 import type { Op } from "../guest/ops.ts";
-import { formatAddress, formatCidr, macOfAddress, overlaps, parseAddress, parseCidr } from "./addresses.ts";
-import { publishedPortsOp, type Publication } from "./bridge-rules.ts";
-import { BridgeDevices, type RunOps, subnetOf } from "./bridge-devices.ts";
-import { AddressPool, chooseSubnet } from "./ipam.ts";
+import { formatAddress, macOfAddress, parseAddress } from "./addresses.ts";
+import { BridgeDevices, type RunOps } from "./bridge-devices.ts";
+import { hostBound } from "./bridge-options.ts";
+import { ContainerResolvers, type ResolverPorts } from "./dns/container-resolvers.ts";
+import {
+  addressesOp,
+  createdName,
+  creationOp,
+  defaultRouteOps,
+  type EndpointDevice,
+  endpointDevice,
+  hasGateway,
+  removalOps,
+} from "./endpoint-ops.ts";
+import { AddressPool } from "./ipam.ts";
+import { type NamedMember, namesKnownTo } from "./member-names.ts";
 import { isPredefined, type NetworkRecords, NetworkRegistry } from "./network-registry.ts";
-import type { Connection, ConnectRequest, CreateNetwork, Endpoint, Network, Networks, PortMapping } from "./network.ts";
-import { PortAllocator } from "./ports.ts";
-import { FIRST_DEVICE_INDEX, RouteMessages } from "./rtnetlink.ts";
+import type {
+  Connection,
+  ConnectRequest,
+  CreateNetwork,
+  Endpoint,
+  Network,
+  NetworkMember,
+  Networks,
+  PortMapping,
+  ResolveRequest,
+} from "./network.ts";
+import { planNetwork } from "./plan-network.ts";
+import { PublishedPorts, shownMappings } from "./published-ports.ts";
+import { FIRST_DEVICE_INDEX, linkIndexOf, RouteMessages } from "./rtnetlink.ts";
 
 export interface NetworkPorts {
   /** The guest's `run`. */
   readonly run: RunOps;
   readonly records: NetworkRecords;
+  /** For the embedded DNS server. */
+  readonly resolver: ResolverPorts;
   readonly clock?: Clock;
   /** 64 hex digits, never the same. */
   readonly createId?: () => string;
 }
 
-interface Attached {
-  readonly containerId: string;
-  readonly containerName: string;
-  readonly network: Network;
-  readonly endpoint: Endpoint;
-  /** Its cable's end on the machine; undefined where there is none. */
-  readonly device: string | undefined;
-  /** Taken from the allocator: one for both address families. */
-  readonly claimed: readonly PortMapping[];
+interface Attached extends NamedMember {
+  /** Undefined on `host` and `none`. */
+  readonly device: EndpointDevice | undefined;
 }
 
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-
-/** Docker's networks on Linux bridges: addresses, ports and rules are decided here, the guest gets finished messages. */
+/** Docker's networks on Linux devices: addresses, ports and rules are decided here, the guest gets finished messages. */
 export class BridgeNetworks implements Networks {
+  /** Who has which port of the machine. */
+  readonly ports = new PublishedPorts();
   readonly #registry: NetworkRegistry;
   readonly #devices: BridgeDevices;
-  readonly #pools = new Map<string, AddressPool>();
-  readonly #ports = new PortAllocator();
+  readonly #resolvers: ContainerResolvers;
+  readonly #run: RunOps;
+  readonly #pools = new Map<string, readonly AddressPool[]>();
   readonly #attached = new Map<string, Attached>();
+  readonly #links = new Map<string, ResolveRequest["links"]>();
   readonly #createId: () => string;
   readonly #clock: Clock;
 
   private constructor(registry: NetworkRegistry, ports: NetworkPorts) {
     this.#registry = registry;
+    this.#run = ports.run;
     this.#devices = new BridgeDevices(ports.run, () => registry.list());
+    this.#resolvers = new ContainerResolvers(ports.resolver, (containerId) =>
+      namesKnownTo(containerId, [...this.#attached.values()], this.#links.get(containerId) ?? {}),
+    );
     this.#createId = ports.createId ?? randomId;
     this.#clock = ports.clock ?? systemClock;
   }
@@ -71,201 +96,192 @@ export class BridgeNetworks implements Networks {
   }
 
   async create(request: CreateNetwork): Promise<Network> {
-    const { name, driver = "bridge" } = request;
-    if (!NAME.test(name))
-      throw new EngineError(
-        "invalid-argument",
-        `invalid network name "${name}": only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
-      );
-    if (this.#registry.byName(name) !== undefined)
-      throw new EngineError("conflict", `network with name ${name} already exists`);
-    if (driver !== "bridge")
-      throw new EngineError("not-found", `could not find plugin ${driver} in v1 plugin registry: plugin not found`);
-    const network = this.#plan(request);
+    const network = planNetwork(request, {
+      networks: this.#registry.list(),
+      id: this.#createId(),
+      createdAt: new Date(this.#clock.now()).toISOString(),
+    });
     await this.#registry.add(network);
     try {
       await this.#devices.add(network);
     } catch (error) {
       await this.#registry.remove(network);
+      await this.#devices.remove(network).catch(() => undefined);
       throw error;
     }
     return network;
   }
 
-  async remove(reference: string): Promise<void> {
+  async remove(reference: string): Promise<Network> {
     const network = this.get(reference);
     if (isPredefined(network))
       throw new EngineError("forbidden", `${network.name} is a pre-defined network and cannot be removed`);
-    const [active] = this.endpoints(network.id);
-    if (active !== undefined) {
-      const { containerName, endpoint } = active;
-      throw new EngineError(
-        "forbidden",
-        `error while removing network: network ${network.name} has active endpoints (name:"${containerName}" id:"${endpoint.endpointId.slice(0, 12)}")`,
+    const inUse = (why: string): EngineError => new EngineError("forbidden", `error while removing network: ${why}`);
+    if (this.#registry.list().some(({ configFrom }) => network.configOnly === true && configFrom === network.name))
+      throw inUse(`configuration network "${network.name}" is in use`);
+    const active = this.endpoints(network.id);
+    if (active.length > 0) {
+      const who = active.map(
+        ({ containerName, endpoint }) => `name:"${containerName}" id:"${endpoint.endpointId.slice(0, 12)}"`,
       );
+      throw inUse(`network ${network.name} has active endpoints (${who.join(", ")})`);
     }
     this.#pools.delete(network.id);
     await this.#registry.remove(network);
     await this.#devices.remove(network);
+    return network;
   }
 
-  endpoints(
-    reference: string,
-  ): readonly { readonly containerId: string; readonly containerName: string; readonly endpoint: Endpoint }[] {
+  endpoints(reference: string): readonly NetworkMember[] {
     const { id } = this.get(reference);
     return [...this.#attached.values()].filter(({ network }) => network.id === id);
   }
 
   connect(request: ConnectRequest): Connection {
-    const network = this.get(request.network);
-    const attached =
-      network.driver === "bridge" ? this.#connectBridge(network, request) : this.#connectPlain(network, request);
-    this.#attached.set(attached.endpoint.endpointId, attached);
-    return { endpoint: attached.endpoint, ops: this.#connectOps(attached, request.deviceIndex) };
+    const attached = this.#attach(request);
+    const { device } = attached;
+    if (device === undefined) {
+      const isolated = attached.network.driver === "null";
+      return {
+        endpoint: attached.endpoint,
+        ops: isolated ? [new RouteMessages().setLoopbackUp().toOp("child")] : [],
+      };
+    }
+    const index = FIRST_DEVICE_INDEX + request.deviceIndex;
+    return {
+      endpoint: attached.endpoint,
+      ops: [
+        creationOp(device, "child"),
+        addressesOp(device, index, "child"),
+        ...(device.publishes ? this.ports.rules() : []),
+      ],
+    };
   }
 
-  disconnect(endpointId: string): readonly Op[] {
+  async connectRunning(request: ConnectRequest, pid: number): Promise<Endpoint> {
+    const { endpoint, device } = this.#attach(request);
+    if (device === undefined) return endpoint;
+    try {
+      const answers = await this.#run([
+        creationOp(device, pid),
+        new RouteMessages().getLink(createdName(device)).toOp(pid),
+        ...(device.publishes ? this.ports.rules() : []),
+      ]);
+      const index = linkIndexOf(answers[1] ?? new Uint8Array());
+      if (index === undefined) throw new Error(`the container has no device ${device.name}`);
+      await this.#run([addressesOp(device, index, pid)]);
+    } catch (error) {
+      await this.#run(this.disconnect(endpoint.endpointId, pid)).catch(() => undefined);
+      throw error;
+    }
+    return endpoint;
+  }
+
+  disconnect(endpointId: string, pid?: number): readonly Op[] {
     const attached = this.#attached.get(endpointId);
     if (attached === undefined) return [];
     this.#attached.delete(endpointId);
-    const { network, endpoint, claimed, device } = attached;
-    if (endpoint.ipAddress !== "") this.#pool(network).give(endpoint.ipAddress);
-    this.#ports.give(claimed);
-    return [
-      // The kernel removes it too, with the namespace of its other end, but later.
-      ...(device === undefined ? [] : [new RouteMessages().deleteLink(device).toOp("current", true)]),
-      ...(claimed.length > 0 ? [this.#publishOp()] : []),
-    ];
+    const { network, endpoint, device } = attached;
+    for (const pool of this.#poolsOf(network))
+      for (const address of [endpoint.ipAddress, endpoint.ipv6Address ?? ""])
+        if (address !== "" && pool.has(parseAddress(address))) pool.give(address);
+    const published = this.ports.remove(endpointId);
+    return [...removalOps(device, pid), ...(published ? this.ports.rules() : [])];
   }
 
-  #plan(request: CreateNetwork): Network {
-    const id = this.#createId();
-    const taken = this.#registry.list().flatMap(({ subnets }) => subnets.map(({ subnet }) => parseCidr(subnet)));
-    const cidr = request.subnet === undefined ? formatCidr(chooseSubnet(taken)) : formatCidr(parseCidr(request.subnet));
-    if (taken.some((other) => overlaps(other, parseCidr(cidr)))) {
-      throw new EngineError("forbidden", "invalid pool request: Pool overlaps with other one on this address space");
-    }
-    const pool = new AddressPool({
-      subnet: cidr,
-      ...(request.gateway && { gateway: request.gateway }),
-      ...(request.range && { range: request.range }),
-    });
-    this.#pools.set(id, pool);
-    return {
-      id,
-      name: request.name,
-      driver: "bridge",
-      createdAt: new Date(this.#clock.now()).toISOString(),
-      subnets: [{ subnet: cidr, gateway: formatAddress(pool.gateway), ...(request.range && { range: request.range }) }],
-      device: request.options?.["com.docker.network.bridge.name"] ?? `br-${id.slice(0, 12)}`,
-      internal: request.internal ?? false,
-      labels: request.labels ?? {},
-      options: request.options ?? {},
-    };
+  publish(endpointId: string, wanted: readonly PortMapping[]): Connection {
+    const attached = this.#attached.get(endpointId);
+    if (attached?.device === undefined || attached.network.driver !== "bridge")
+      throw new Error(`endpoint ${endpointId} cannot publish ports`);
+    const { network, containerId, containerName, device } = attached;
+    const mappings = this.ports.take(hostBound(network, wanted), { name: containerName, id: endpointId });
+    const endpoint = { ...attached.endpoint, ports: shownMappings(mappings) };
+    this.#attached.set(endpointId, { ...attached, endpoint });
+    this.ports.add(containerId, endpoint, mappings);
+    return { endpoint, ops: [new RouteMessages().setHairpin(device.portName).toOp(), ...this.ports.rules()] };
   }
 
-  #connectBridge(network: Network, request: ConnectRequest): Attached {
+  routeOps(endpoint: Endpoint | undefined, pid: number): readonly Op[] {
+    return defaultRouteOps(endpoint, pid);
+  }
+
+  resolve(request: ResolveRequest): readonly Op[] {
+    this.#links.set(request.containerId, request.links);
+    return this.#resolvers.start(request);
+  }
+
+  endResolve(containerId: string): readonly Op[] {
+    this.#links.delete(containerId);
+    return this.#resolvers.end(containerId);
+  }
+
+  /** Everything that can fail fails before anything is kept. */
+  #attach(request: ConnectRequest): Attached {
+    const network = this.get(request.network);
+    if (network.configOnly === true)
+      throw new EngineError("forbidden", "cannot connect a container to a configuration network");
     const endpointId = this.#createId();
-    const pool = this.#pool(network);
-    const ipAddress = pool.take(request.ipAddress);
-    let claimed: readonly PortMapping[];
+    const isPlain = network.driver === "host" || network.driver === "null";
+    const parentIndex = isPlain ? 0 : this.#devices.indexOf(network);
+    const taken: (() => void)[] = [];
     try {
-      claimed = this.#ports.take(request.ports);
-    } catch (error) {
-      pool.give(ipAddress);
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new EngineError(
-        "internal",
-        `driver failed programming external connectivity on endpoint ${request.containerName} (${endpointId}): ${reason}`,
-        { cause: error },
-      );
-    }
-    return {
-      ...this.#attachment(network, request),
-      claimed,
-      device: `veth${endpointId.slice(0, 7)}`,
-      endpoint: {
+      const addresses = isPlain ? NO_ADDRESSES : this.#takeAddresses(network, request, taken);
+      const wanted = network.driver === "bridge" && !network.internal ? hostBound(network, request.ports) : [];
+      const mappings = this.ports.take(wanted, { name: request.containerName, id: endpointId });
+      const endpoint: Endpoint = {
         networkId: network.id,
         endpointId,
-        ipAddress,
-        macAddress: macOfAddress(parseAddress(ipAddress)),
-        prefixLength: pool.subnet.prefixLength,
-        gateway: network.internal ? "" : formatAddress(pool.gateway),
+        ...addresses,
         aliases: request.aliases ?? [],
-        ports: claimed.flatMap(bothFamilies),
-      },
-    };
+        ports: shownMappings(mappings),
+      };
+      const { containerId, containerName, dnsNames = () => [] } = request;
+      const device = isPlain ? undefined : endpointDevice({ network, endpoint, parentIndex }, request);
+      const attached: Attached = { network, containerId, containerName, endpoint, dnsNames, device };
+      this.#attached.set(endpointId, attached);
+      this.ports.add(containerId, endpoint, mappings);
+      return attached;
+    } catch (error) {
+      for (const give of taken) give();
+      throw error;
+    }
   }
 
-  /** `host` and `none` have no addresses to give. */
-  #connectPlain(network: Network, request: ConnectRequest): Attached {
-    const endpoint: Endpoint = {
-      networkId: network.id,
-      endpointId: this.#createId(),
-      macAddress: "",
-      ipAddress: "",
-      prefixLength: 0,
-      gateway: "",
-      aliases: request.aliases ?? [],
-      ports: [],
-    };
-    return { ...this.#attachment(network, request), endpoint, device: undefined, claimed: [] };
+  #takeAddresses(network: Network, request: ConnectRequest, taken: (() => void)[]): typeof NO_ADDRESSES {
+    let found = NO_ADDRESSES;
+    for (const pool of this.#poolsOf(network)) {
+      const { family, prefixLength } = pool.subnet;
+      const address = pool.take((family === 4 ? request.ipAddress : request.ipv6Address) || undefined);
+      taken.push(() => pool.give(address));
+      const gateway = hasGateway(network) ? formatAddress(pool.gateway) : "";
+      found =
+        family === 4
+          ? { ...found, ipAddress: address, prefixLength, gateway }
+          : { ...found, ipv6Address: address, ipv6PrefixLength: prefixLength, ipv6Gateway: gateway };
+    }
+    const macAddress =
+      request.macAddress || macOfAddress(parseAddress(found.ipAddress === "" ? found.ipv6Address : found.ipAddress));
+    return { ...found, macAddress: macAddress.toLowerCase() };
   }
 
-  #attachment(
-    network: Network,
-    { containerId, containerName }: ConnectRequest,
-  ): Pick<Attached, "network" | "containerId" | "containerName"> {
-    return { network, containerId, containerName };
-  }
-
-  #connectOps({ network, endpoint, device, claimed }: Attached, deviceIndex: number): readonly Op[] {
-    if (network.driver === "host") return [];
-    if (device === undefined) return [new RouteMessages().setLoopbackUp().toOp("child")];
-    const peerName = `eth${deviceIndex}`;
-    const host = new RouteMessages().createVeth({
-      name: device,
-      bridgeIndex: this.#devices.indexOf(network),
-      peerName,
-      peerMac: endpoint.macAddress,
-    });
-    if (claimed.length > 0) host.setHairpin(device);
-    host.setUp(device);
-    const child = new RouteMessages();
-    if (deviceIndex === 0) child.setLoopbackUp();
-    const broadcast = this.#pool(network).subnet;
-    child
-      .setUp(peerName)
-      .addAddress(
-        FIRST_DEVICE_INDEX + deviceIndex,
-        endpoint.ipAddress,
-        endpoint.prefixLength,
-        formatAddress(broadcast.base + broadcast.size - 1),
-      );
-    if (endpoint.gateway !== "" && deviceIndex === 0) child.addDefaultRoute(endpoint.gateway);
-    return [host.toOp(), child.toOp("child"), ...(claimed.length > 0 ? [this.#publishOp()] : [])];
-  }
-
-  #publishOp(): Op {
-    const publications: Publication[] = [...this.#attached.values()].flatMap(({ endpoint, claimed }) =>
-      claimed.map((mapping) => ({ address: endpoint.ipAddress, mapping })),
-    );
-    return publishedPortsOp(publications);
-  }
-
-  #pool(network: Network): AddressPool {
+  #poolsOf(network: Network): readonly AddressPool[] {
     const known = this.#pools.get(network.id);
     if (known !== undefined) return known;
-    const pool = new AddressPool(subnetOf(network));
-    this.#pools.set(network.id, pool);
-    return pool;
+    const pools = network.subnets.map((subnet) => new AddressPool(subnet));
+    this.#pools.set(network.id, pools);
+    return pools;
   }
 }
 
-/** A port on all addresses is shown for both families, as Docker does. */
-function bothFamilies(mapping: PortMapping): readonly PortMapping[] {
-  return mapping.hostIp === "0.0.0.0" ? [mapping, { ...mapping, hostIp: "::" }] : [mapping];
-}
+const NO_ADDRESSES = {
+  macAddress: "",
+  ipAddress: "",
+  prefixLength: 0,
+  gateway: "",
+  ipv6Address: "",
+  ipv6PrefixLength: 0,
+  ipv6Gateway: "",
+};
 
 function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,5 @@
 import { EngineError } from "../base/errors.ts";
-import type { ConnectRequest, Connection, Endpoint, Network, Networks } from "./network.ts";
+import type { ConnectRequest, Connection, Endpoint, Network, Networks, ResolveRequest } from "./network.ts";
 
 /** Hands out addresses and keeps what was asked. No kernel, no ports. */
 export class FakeNetworks implements Networks {
@@ -7,6 +7,8 @@ export class FakeNetworks implements Networks {
   readonly connected = new Map<string, Endpoint>();
   /** The next connect throws this. */
   failure: EngineError | undefined;
+  /** Containers with a resolver. */
+  readonly resolving = new Set<string>();
   #next = 2;
 
   list(): readonly Network[] {
@@ -32,7 +34,7 @@ export class FakeNetworks implements Networks {
     throw new EngineError("not-implemented", "the fake has three networks");
   }
 
-  remove(): Promise<void> {
+  remove(): Promise<Network> {
     throw new EngineError("not-implemented", "the fake has three networks");
   }
 
@@ -60,6 +62,30 @@ export class FakeNetworks implements Networks {
     };
     this.connected.set(endpoint.endpointId, endpoint);
     return { endpoint, ops: [] };
+  }
+
+  async connectRunning(request: ConnectRequest): Promise<Endpoint> {
+    return this.connect(request).endpoint;
+  }
+
+  publish(endpointId: string, ports: ConnectRequest["ports"]): Connection {
+    const endpoint = { ...(this.connected.get(endpointId) as Endpoint), ports };
+    this.connected.set(endpointId, endpoint);
+    return { endpoint, ops: [] };
+  }
+
+  routeOps(): [] {
+    return [];
+  }
+
+  resolve(request: ResolveRequest): [] {
+    this.resolving.add(request.containerId);
+    return [];
+  }
+
+  endResolve(containerId: string): [] {
+    this.resolving.delete(containerId);
+    return [];
   }
 
   disconnect(endpointId: string): [] {

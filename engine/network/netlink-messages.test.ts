@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Op } from "../guest/ops.ts";
-import { bridgeRulesOp, publishedPortsOp } from "./bridge-rules.ts";
+import { bridgeRulesOps, publishedPortsOp } from "./bridge-rules.ts";
 import { NetlinkWriter, parseMessages } from "./netlink.ts";
 import type { PortMapping } from "./network.ts";
 import { linkIndexOf, RouteMessages } from "./rtnetlink.ts";
@@ -42,7 +42,14 @@ describe("rtnetlink", () => {
 
   it("lays a cable from a bridge into the namespace of the process being started", () => {
     const op = new RouteMessages()
-      .createVeth({ name: "veth0123456", bridgeIndex: 2, peerName: "eth0", peerMac: "02:42:ac:11:00:02" })
+      .createVeth({
+        name: "veth0123456",
+        bridgeIndex: 2,
+        peerName: "eth0",
+        peerMac: "02:42:ac:11:00:02",
+        netns: "child",
+        mtu: undefined,
+      })
       .setHairpin("veth0123456")
       .setUp("veth0123456")
       .toOp();
@@ -84,11 +91,13 @@ describe("rtnetlink", () => {
 
 describe("nf_tables", () => {
   it("writes the rules of all bridges in one transaction", () => {
-    const op = bridgeRulesOp([
-      { device: "docker0", subnet: "172.17.0.0/16", internal: false },
-      { device: "br-0123456789ab", subnet: "10.9.0.0/20", internal: true },
-    ]);
+    const bridge = { internal: false, icc: true, masquerade: true };
+    const [op, ...others] = bridgeRulesOps([
+      { ...bridge, device: "docker0", subnets: ["172.17.0.0/16"] },
+      { ...bridge, device: "br-0123456789ab", subnets: ["10.9.0.0/20"], internal: true },
+    ]) as [Op];
     expectGolden("bridge-rules", op);
+    expect(others).toEqual([]);
     if (op.op !== "netlink") throw new Error("not netlink");
     const types = parseMessages(op.messages).map(({ type }) => type);
     expect([types[0], types.at(-1)]).toEqual([0x10, 0x11]);
@@ -98,8 +107,26 @@ describe("nf_tables", () => {
   it("publishes ports of IPv4 addresses", () => {
     expectGolden(
       "published-ports",
-      publishedPortsOp([publication(8080), publication(5353, "127.0.0.1", "udp"), publication(9, "::")]),
+      publishedPortsOp(4, [publication(8080), publication(5353, "127.0.0.1", "udp"), publication(9, "::")]),
     );
+  });
+});
+
+describe("rules for IPv6", () => {
+  it("are made when a network has it, and are of its own family", () => {
+    const bridge = { internal: false, icc: true, masquerade: true, device: "br-six" };
+    const ops = bridgeRulesOps([{ ...bridge, subnets: ["172.18.0.0/16", "fd00:77::/64"] }]);
+    expect(ops).toHaveLength(2);
+    const families = ops.map((op) => parseMessages((op as Extract<Op, { op: "netlink" }>).messages)[1]?.body[0]);
+    expect(families).toEqual([2, 10]);
+  });
+
+  it("lead ports of all addresses and of its own to the container's IPv6 address", () => {
+    const rules = (hostIp: string): number => {
+      const op = publishedPortsOp(6, [{ ...publication(80, hostIp), address: "fd00::2" }]);
+      return parseMessages((op as Extract<Op, { op: "netlink" }>).messages).filter(({ type }) => type === 0xa06).length;
+    };
+    expect([rules(""), rules("::"), rules("::1"), rules("0.0.0.0"), rules("127.0.0.1")]).toEqual([1, 1, 1, 0, 0]);
   });
 });
 

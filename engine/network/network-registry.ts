@@ -15,6 +15,20 @@ const DEFAULT_SUBNET = "172.17.0.0/16";
 const DEFAULT_DEVICE = "docker0";
 
 export function isPredefined({ name }: Network): boolean {
+  return isPredefinedName(name);
+}
+
+/** Whether packets leave the network: not when it is internal, nor when its parent is a device of its own. */
+export function leadsOut({ id, device, internal, subnets }: Network): boolean {
+  return !internal && subnets.length > 0 && device !== ownParentOf(id);
+}
+
+/** The device that macvlan and ipvlan networks without a parent get. */
+export function ownParentOf(id: string): string {
+  return `dm-${id.slice(0, 12)}`;
+}
+
+export function isPredefinedName(name: string): boolean {
   return (PREDEFINED as readonly string[]).includes(name);
 }
 
@@ -76,7 +90,7 @@ export class NetworkRegistry {
 }
 
 function predefined(name: (typeof PREDEFINED)[number], id: string, createdAt: string): Network {
-  const base = { id, name, createdAt, internal: false, labels: {} };
+  const base = { id, name, createdAt, internal: false, labels: {}, enableIPv4: true };
   if (name !== "bridge") return { ...base, driver: name === "none" ? "null" : name, subnets: [], options: {} };
   return {
     ...base,

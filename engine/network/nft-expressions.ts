@@ -1,4 +1,4 @@
-import { addressBytes, parseCidr, formatAddress } from "./addresses.ts";
+import { addressBytes, formatAddress, parseCidr } from "./addresses.ts";
 import { be32, type NetlinkWriter } from "./netlink.ts";
 import type { Expression } from "./nftables.ts";
 
@@ -23,15 +23,16 @@ const FIB_ADDRESS_TYPE = 3;
 const FIB_DESTINATION = 2;
 const CT = { DREG: 1, KEY: 2 } as const;
 const CT_KEY = { STATE: 0, STATUS: 2 } as const;
-const NFPROTO_IPV4 = 2;
+const NFPROTO = { 4: 2, 6: 10 } as const;
 const RTN_LOCAL = 2;
 /** linux/netfilter/nf_conntrack_common.h */
 const STATE_ESTABLISHED_RELATED = 2 | 4;
 const STATUS_DNAT = 1 << 5;
 
 const PROTOCOLS: Readonly<Record<"tcp" | "udp" | "sctp", number>> = { tcp: 6, udp: 17, sctp: 132 };
-const IP_SOURCE = 12;
-const IP_DESTINATION = 16;
+/** Where an IP header has its addresses. */
+const SOURCE = { 4: 12, 6: 8 } as const;
+const DESTINATION = { 4: 16, 6: 24 } as const;
 const DESTINATION_PORT = 2;
 const IFNAMSIZ = 16;
 
@@ -90,26 +91,27 @@ export const outputIsNot = (device: string): readonly Expression[] => [
   compare(CMP_OP.NEQ, name(device)),
 ];
 
-/** `ip saddr 172.17.0.0/16`. Of whole bytes only those are loaded, as nft does. */
-export const sourceIn = (cidr: string): readonly Expression[] => addressIn(IP_SOURCE, cidr);
-export const destinationIn = (cidr: string): readonly Expression[] => addressIn(IP_DESTINATION, cidr);
+/** `ip saddr 172.17.0.0/16`, `ip6 saddr fd00::/64`. Of whole bytes only those are loaded, as nft does. */
+export const sourceIn = (cidr: string): readonly Expression[] => addressIn(SOURCE, cidr);
+export const destinationIn = (cidr: string): readonly Expression[] => addressIn(DESTINATION, cidr);
 
-function addressIn(offset: number, text: string): readonly Expression[] {
-  const { base, prefixLength } = parseCidr(text);
-  const bytes = addressBytes(formatAddress(base));
+function addressIn(offsets: typeof SOURCE | typeof DESTINATION, text: string): readonly Expression[] {
+  const { family, base, prefixLength } = parseCidr(text);
+  const bytes = addressBytes(formatAddress({ family, value: base }));
+  const offset = offsets[family];
   if (prefixLength % 8 === 0 && prefixLength > 0) {
     const length = prefixLength / 8;
     return [payload(BASE.NETWORK, offset, length), compare(CMP_OP.EQ, bytes.subarray(0, length))];
   }
-  const bits = prefixLength === 0 ? 0 : (-1 << (32 - prefixLength)) >>> 0;
-  return [payload(BASE.NETWORK, offset, 4), mask(be32(bits)), compare(CMP_OP.EQ, bytes)];
+  const bits = bytes.map((_, index) => 0xff << (8 - Math.max(0, Math.min(8, prefixLength - index * 8))));
+  return [payload(BASE.NETWORK, offset, bytes.length), mask(bits), compare(CMP_OP.EQ, bytes)];
 }
 
 /** `ip daddr 127.0.0.1` */
-export const destinationIs = (address: string): readonly Expression[] => [
-  payload(BASE.NETWORK, IP_DESTINATION, 4),
-  compare(CMP_OP.EQ, addressBytes(address)),
-];
+export function destinationIs(address: string): readonly Expression[] {
+  const bytes = addressBytes(address);
+  return [payload(BASE.NETWORK, DESTINATION[bytes.length === 4 ? 4 : 6], bytes.length), compare(CMP_OP.EQ, bytes)];
+}
 
 /** `tcp dport 8080` */
 export const portIs = (protocol: keyof typeof PROTOCOLS, port: number): readonly Expression[] => [
@@ -150,15 +152,16 @@ function hostOrder(value: number): Uint8Array {
 
 export const masquerade: readonly Expression[] = [attributes("masq", () => undefined)];
 
-/** `dnat to 172.17.0.2:80` */
+/** `dnat to 172.17.0.2:80`, `dnat to [fd00::2]:80` */
 export function dnatTo(address: string, port: number): readonly Expression[] {
+  const bytes = addressBytes(address);
   return [
-    immediate(REG_1, addressBytes(address)),
+    immediate(REG_1, bytes),
     immediate(REG_2, Uint8Array.of(port >>> 8, port & 0xff)),
     attributes("nat", (out) =>
       out
         .be32Attribute(NAT.TYPE, NAT_DESTINATION)
-        .be32Attribute(NAT.FAMILY, NFPROTO_IPV4)
+        .be32Attribute(NAT.FAMILY, NFPROTO[bytes.length === 4 ? 4 : 6])
         .be32Attribute(NAT.REG_ADDRESS_MIN, REG_1)
         .be32Attribute(NAT.REG_PORT_MIN, REG_2),
     ),

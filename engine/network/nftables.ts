@@ -14,7 +14,7 @@ const HOOK = { NUMBER: 1, PRIORITY: 2 } as const;
 const RULE = { TABLE: 1, CHAIN: 2, EXPRESSIONS: 4 } as const;
 const LIST_ELEMENT = 1;
 const EXPRESSION = { NAME: 1, DATA: 2 } as const;
-const NFPROTO_IPV4 = 2;
+const NFPROTO = { 4: 2, 6: 10 } as const;
 const NF_ACCEPT = 1;
 
 /** Netfilter's hooks for IP, by nft's names. */
@@ -32,13 +32,15 @@ export interface BaseChain {
   readonly priority: number;
 }
 
-/** A transaction on one table of family `ip`. */
+/** A transaction on one table of family `ip` or `ip6`. */
 export class NftBatch {
   readonly #out = new NetlinkWriter();
   readonly #table: string;
+  readonly #family: 4 | 6;
 
-  constructor(table: string) {
+  constructor(table: string, family: 4 | 6 = 4) {
     this.#table = table;
+    this.#family = family;
     this.#batch(BATCH.BEGIN);
   }
 
@@ -78,14 +80,15 @@ export class NftBatch {
     });
   }
 
-  toOp(): Op {
+  toOp(netns?: Extract<Op, { op: "netlink" }>["netns"]): Op {
     this.#batch(BATCH.END);
-    return { op: "netlink", protocol: NETLINK_NETFILTER, messages: this.#out.finish().messages };
+    const op = { op: "netlink", protocol: NETLINK_NETFILTER, messages: this.#out.finish().messages } as const;
+    return netns === undefined ? op : { ...op, netns };
   }
 
   #message(type: number, flags: number, body: () => void): this {
     this.#out.message((SUBSYSTEM << 8) | type, flags, () => {
-      this.#out.u8(NFPROTO_IPV4).u8(0).be16(0);
+      this.#out.u8(NFPROTO[this.#family]).u8(0).be16(0);
       body();
     });
     return this;

@@ -11,7 +11,7 @@ describe("ports", () => {
   it("belong to one container until it gives them back", () => {
     const ports = new PortAllocator();
     const taken = ports.take([tcp(8080)]);
-    expect(taken).toEqual([tcp(8080, "0.0.0.0")]);
+    expect(taken).toEqual([tcp(8080)]);
     expect(() => ports.take([tcp(8080)])).toThrow("Bind for 0.0.0.0:8080 failed: port is already allocated");
     ports.give(taken);
     expect(ports.take([tcp(8080)])).toEqual(taken);
@@ -30,6 +30,13 @@ describe("ports", () => {
     ports.take([tcp(2)]);
     expect(() => ports.take([tcp(1), tcp(2)])).toThrow("0.0.0.0:2");
     expect(ports.take([tcp(1)])).toHaveLength(1);
+  });
+
+  it("of a range are the first free one, and its last when all are taken", () => {
+    const ports = new PortAllocator();
+    const range = { ...tcp(8000), hostPortEnd: 8001 };
+    expect(ports.take([range, range]).map(({ hostPort }) => hostPort)).toEqual([8000, 8001]);
+    expect(() => ports.take([range])).toThrow("Bind for 0.0.0.0:8001 failed: port is already allocated");
   });
 
   it("are picked from 32768 on, each a new one", () => {

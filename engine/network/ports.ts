@@ -33,17 +33,19 @@ export class PortAllocator {
 
   give(mappings: readonly PortMapping[]): void {
     for (const { container, hostIp, hostPort } of mappings) {
+      const address = hostIp === "" ? ANY : hostIp;
       for (const claim of this.#claims) {
-        if (claim.address === hostIp && claim.port === hostPort && claim.protocol === container.protocol)
+        if (claim.address === address && claim.port === hostPort && claim.protocol === container.protocol)
           this.#claims.delete(claim);
       }
     }
   }
 
-  #takeOne({ container, hostIp, hostPort }: PortMapping): PortMapping {
+  #takeOne({ container, hostIp, hostPort, hostPortEnd = hostPort }: PortMapping): PortMapping {
     const address = hostIp === "" ? ANY : hostIp;
     const { protocol } = container;
-    const port = hostPort === 0 ? this.#findFree(address, protocol) : hostPort;
+    let port = hostPort === 0 ? this.#findFree(address, protocol) : hostPort;
+    while (port < hostPortEnd && !this.#isFree(address, port, protocol)) port += 1;
     if (!this.#isFree(address, port, protocol)) {
       throw new EngineError(
         "internal",
@@ -51,7 +53,7 @@ export class PortAllocator {
       );
     }
     this.#claims.add({ address, port, protocol });
-    return { container, hostIp: address, hostPort: port };
+    return { container, hostIp, hostPort: port };
   }
 
   #findFree(address: string, protocol: PortNumber["protocol"]): number {

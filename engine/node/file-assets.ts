@@ -2,10 +2,16 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, normalize, sep } from "node:path";
 import { EngineError, messageOf } from "../base/errors.ts";
+import { isInsecureHost } from "../images/registry-hosts.ts";
+import { insecureFetch } from "./insecure-fetch.ts";
 import type { AssetSource } from "../engine-options.ts";
 
 /** Reads the files of `public/` from disk, for the engine under Node. Registry requests to the page's own `v2/` are answered from there too. */
-export function createFileAssets(publicDirectory: string): AssetSource {
+export function createFileAssets(
+  publicDirectory: string,
+  { insecureRegistries = [] }: { readonly insecureRegistries?: readonly string[] } = {},
+): AssetSource {
+  const fetchOutside = insecureFetch((host) => isInsecureHost(host, insecureRegistries));
   const locate = (path: string): string => {
     const file = normalize(join(publicDirectory, path));
     if (!file.startsWith(publicDirectory + sep))
@@ -26,7 +32,7 @@ export function createFileAssets(publicDirectory: string): AssetSource {
     emulator: async () =>
       WebAssembly.compile(await readFile(createRequire(import.meta.url).resolve("v86/build/v86.wasm"))),
     async fetch(url, init) {
-      if (/^https?:/.test(url)) return fetch(url, init);
+      if (/^https?:/.test(url)) return await fetchOutside(url, init);
       return fileResponse(locate(new URL(url, "file:///").pathname), init);
     },
   };

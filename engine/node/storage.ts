@@ -12,6 +12,7 @@ export async function openFileStorage(directory: string): Promise<Storage> {
   return {
     blobs: new FileBlobStore({ directory: join(directory, "content") }),
     layers: new FileBlobStore({ directory: join(directory, "layers") }),
+    volumes: new FileBlobStore({ directory: join(directory, "volumes") }),
     records: new FileRecordStore({ directory }),
     machine: machine.number,
     [Symbol.asyncDispose]: machine.release,

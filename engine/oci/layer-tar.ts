@@ -6,7 +6,7 @@
  * two zero blocks is ignored, and a file may end without them.
  */
 import { chunksOf, type ByteStream } from "../base/streams.ts";
-import { cleanPath, decodePath } from "./path-bytes.ts";
+import { cleanPath, climbsOut, decodePath } from "./path-bytes.ts";
 import { applyPax, decodePax, hasSparseRecords, xattrsOf } from "./pax.ts";
 import { BLOCK_BYTES, decodeTarHeader, invalidTar, isZeroBlock, type TarHeader } from "./tar-header.ts";
 
@@ -39,6 +39,8 @@ export interface TarEntry {
   readonly xattrs: readonly (readonly [name: string, value: Uint8Array])[];
   /** Where the content begins in the tar file. */
   readonly contentOffset: number;
+  /** The name, or a hard link's target, as it was written, when it climbs out of the root: for those who refuse what cleaning mends. */
+  readonly escape?: string;
 }
 
 export interface TarSink {
@@ -182,6 +184,8 @@ export class TarParser {
       link: type === "hard-link" ? cleanPath(extended.link) : type === "symlink" ? extended.link : "",
       xattrs: xattrsOf(records),
       contentOffset: this.#offset,
+      ...escapeOf(extended.name),
+      ...(type === "hard-link" && escapeOf(extended.link)),
     });
   }
 }
@@ -253,6 +257,8 @@ function contentStream(
   };
   return { stream, skip };
 }
+
+const escapeOf = (name: string): { escape?: string } => (climbsOut(name) ? { escape: name } : {});
 
 const paddingOf = (size: number): number => (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
 

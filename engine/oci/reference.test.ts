@@ -107,7 +107,7 @@ describe("parseReferenceWithTag", () => {
 
   it("refuses what is neither", () => {
     expect(() => parseReferenceWithTag("nginx", "a b")).toThrow("invalid tag format");
-    expect(() => parseReferenceWithTag("nginx", "sha256:00")).toThrow("invalid checksum digest length");
+    expect(() => parseReferenceWithTag("nginx", "sha256:00")).toThrow("invalid tag format");
   });
 });
 

@@ -94,7 +94,7 @@ function checkedDigest(text: string): Digest {
 /** A reference to `path` with either a tag or, when it looks like one, a digest: the two query parameters of `POST /images/create`. */
 export function parseReferenceWithTag(name: string, tagOrDigest: string): Reference {
   const { domain, path } = parseReference(name);
-  if (tagOrDigest.includes(":")) return { domain, path, digest: checkedDigest(tagOrDigest) };
+  if (isDigest(tagOrDigest)) return { domain, path, digest: tagOrDigest };
   if (!WHOLE_TAG.test(tagOrDigest)) throw invalid("invalid tag format");
   return { domain, path, tag: tagOrDigest };
 }

@@ -84,6 +84,8 @@ export interface SpecDevice {
   readonly major: number;
   readonly minor: number;
   readonly fileMode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 export interface SpecDeviceRule {
@@ -104,16 +106,25 @@ export interface SpecResources {
     readonly quota?: number;
     readonly period?: number;
     readonly cpus?: string;
+    readonly mems?: string;
   };
   readonly pids?: { readonly limit: number };
   readonly devices?: readonly SpecDeviceRule[];
   readonly blockIO?: {
     readonly weight?: number;
+    readonly weightDevice?: readonly SpecWeightDevice[];
     readonly throttleReadBpsDevice?: readonly SpecThrottle[];
     readonly throttleWriteBpsDevice?: readonly SpecThrottle[];
     readonly throttleReadIOPSDevice?: readonly SpecThrottle[];
     readonly throttleWriteIOPSDevice?: readonly SpecThrottle[];
   };
+}
+
+export interface SpecWeightDevice {
+  readonly major: number;
+  readonly minor: number;
+  /** 10 to 1000. */
+  readonly weight: number;
 }
 
 export interface SpecThrottle {
@@ -125,13 +136,27 @@ export interface SpecThrottle {
 export type SeccompAction =
   | "SCMP_ACT_ALLOW"
   | "SCMP_ACT_ERRNO"
+  | "SCMP_ACT_KILL"
   | "SCMP_ACT_KILL_PROCESS"
+  | "SCMP_ACT_KILL_THREAD"
   | "SCMP_ACT_LOG"
+  | "SCMP_ACT_TRACE"
   | "SCMP_ACT_TRAP";
+
+export type SeccompOperator =
+  | "SCMP_CMP_EQ"
+  | "SCMP_CMP_GE"
+  | "SCMP_CMP_GT"
+  | "SCMP_CMP_LE"
+  | "SCMP_CMP_LT"
+  | "SCMP_CMP_MASKED_EQ"
+  | "SCMP_CMP_NE";
 
 export interface SeccompProfile {
   readonly defaultAction: SeccompAction;
   readonly defaultErrnoRet?: number;
+  /** `SECCOMP_FILTER_FLAG_LOG` and the like. */
+  readonly flags?: readonly string[];
   readonly syscalls: readonly SeccompRule[];
 }
 
@@ -145,7 +170,7 @@ export interface SeccompRule {
 
 export interface SeccompArgument {
   readonly index: number;
-  readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_MASKED_EQ";
+  readonly op: SeccompOperator;
   readonly value: number;
   readonly valueTwo?: number;
 }

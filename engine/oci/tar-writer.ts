@@ -6,7 +6,7 @@ import { encodePax, formatPaxTime, XATTR_PREFIX } from "./pax.ts";
 import { BLOCK_BYTES, encodeTarHeader, nameFits, octalLimit } from "./tar-header.ts";
 
 /** What to write. `mode` defaults to 0755 for directories and 0644 otherwise, everything else to 0, "" or nothing. */
-export type TarEntryFields = Pick<TarEntry, "path"> & Partial<Omit<TarEntry, "contentOffset">>;
+export type TarEntryFields = Pick<TarEntry, "path"> & Partial<Omit<TarEntry, "contentOffset" | "escape">>;
 
 const FLAGS: Readonly<Record<TarEntryType, string>> = {
   file: "0",
@@ -102,7 +102,7 @@ export function writeTar(
 
 function nameOf(path: string, type: TarEntryType): string {
   if (path === "") return "./";
-  return type === "directory" ? `${path}/` : path;
+  return type === "directory" && !path.endsWith("/") ? `${path}/` : path;
 }
 
 function contentSize({ type = "file", size = 0 }: TarEntryFields): number {

@@ -87,7 +87,7 @@ export function tweakCapabilities(
 function normalize(names: readonly string[], field: "CapAdd" | "CapDrop"): readonly string[] {
   return names.map((given) => {
     const upper = given.toUpperCase();
-    if (upper === "ALL" || upper === "CAP_ALL") return "ALL";
+    if (upper === "ALL") return "ALL";
     const name = upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
     if (!CAPABILITIES.includes(name))
       throw new EngineError("invalid-argument", `invalid ${field}: unknown capability: "${name}"`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cgroupDirectory, deviceRuleOps, parentCgroupOps, resourceOps, sharesToWeight } from "./cgroup.ts";
+import { ancestorOps, cgroupDirectory, deviceRuleOps, parentCgroupOps, resourceOps, sharesToWeight } from "./cgroup.ts";
 import { DEFAULT_DEVICE_RULES } from "./default-spec.ts";
 
 const files = (...args: Parameters<typeof resourceOps>): unknown =>
@@ -39,6 +39,17 @@ describe("limits", () => {
     expect(files("/c", { cpu: { shares: 512 } })).toEqual({ "cpu.weight": "20" });
   });
 
+  it("give processors, memory nodes and shares of the disk", () => {
+    expect(files("/c", { cpu: { cpus: "0", mems: "0" }, blockIO: { weight: 300 } })).toEqual({
+      "cpuset.cpus": "0",
+      "cpuset.mems": "0",
+      "io.bfq.weight": "300",
+    });
+    expect(files("/c", { blockIO: { weightDevice: [{ major: 7, minor: 1, weight: 200 }] } })).toEqual({
+      "io.bfq.weight": "7:1 200",
+    });
+  });
+
   it("throttle devices", () => {
     expect(files("/c", { blockIO: { throttleWriteBpsDevice: [{ major: 3, minor: 0, rate: 1 << 20 }] } })).toEqual({
       "io.max": "3:0 wbps=1048576",
@@ -50,7 +61,7 @@ describe("a container's cgroup", () => {
   it("hangs below the one that has the program for Docker's device rules", () => {
     const resources = { devices: [...DEFAULT_DEVICE_RULES] };
     expect(cgroupDirectory({ cgroupsPath: "/docker/abc", resources })).toBe("/sys/fs/cgroup/docker/abc");
-    expect(deviceRuleOps("/c", resources)).toEqual([]);
+    expect(deviceRuleOps("/sys/fs/cgroup/docker/abc", resources)).toEqual([]);
   });
 
   it("stands elsewhere with other rules, and has a program only when they forbid something", () => {
@@ -60,6 +71,20 @@ describe("a container's cgroup", () => {
     expect(deviceRuleOps("/c", { devices: DEFAULT_DEVICE_RULES.slice(0, 3) })).toMatchObject([
       { op: "device-program", cgroup: "/c" },
     ]);
+  });
+
+  it("has parents of its own choice, with their controllers, and its device rules itself", () => {
+    const resources = { devices: DEFAULT_DEVICE_RULES };
+    const directory = cgroupDirectory({ cgroupsPath: "/jobs/night/abc", resources });
+    expect(directory).toBe("/sys/fs/cgroup/jobs/night/abc");
+    expect(deviceRuleOps(directory, resources)).toMatchObject([{ op: "device-program", cgroup: directory }]);
+    expect(ancestorOps(directory, "cpu pids rdma")).toMatchObject([
+      { op: "mkdir", path: "/sys/fs/cgroup/jobs" },
+      { path: "/sys/fs/cgroup/jobs/cgroup.subtree_control", data: "+cpu +pids" },
+      { op: "mkdir", path: "/sys/fs/cgroup/jobs/night" },
+      { path: "/sys/fs/cgroup/jobs/night/cgroup.subtree_control" },
+    ]);
+    expect(ancestorOps("/sys/fs/cgroup/docker/abc", "cpu")).toEqual([]);
   });
 
   it("gets the controllers that the kernel has", () => {

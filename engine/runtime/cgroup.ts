@@ -13,11 +13,37 @@ const O_WRONLY = 1;
 /** Controllers that containers are limited by. */
 const CONTROLLERS = ["cpu", "memory", "io", "pids", "cpuset"];
 
-/** The cgroup of a container: `/docker/<id>` below the root, or beside it for other device rules than the default. */
+/**
+ * The cgroup of a container: `/docker/<id>` below the root, or beside it for other device rules than the default; below a parent of
+ * its own choice it has its device rules itself.
+ */
 export function cgroupDirectory({ cgroupsPath, resources }: Pick<SpecLinux, "cgroupsPath" | "resources">): string {
-  return hasDefaultDevices(resources)
+  const isOurs = `${ROOT}${cgroupsPath}`.startsWith(`${DEFAULT_PARENT}/`);
+  return !isOurs || hasDefaultDevices(resources)
     ? ROOT + cgroupsPath
     : DEVICES_PARENT + cgroupsPath.slice(cgroupsPath.lastIndexOf("/"));
+}
+
+/** Makes what is above a cgroup, and hands it the controllers. Nothing for the two parents that are always there. */
+export function ancestorOps(directory: string, available: string): readonly Op[] {
+  const parts = directory
+    .slice(ROOT.length + 1)
+    .split("/")
+    .slice(0, -1);
+  const paths = parts.map((_, index) => `${ROOT}/${parts.slice(0, index + 1).join("/")}`);
+  return paths
+    .filter((path) => path !== DEFAULT_PARENT && path !== DEVICES_PARENT)
+    .flatMap((path): readonly Op[] => [
+      { op: "mkdir", path },
+      { op: "write", path: `${path}/cgroup.subtree_control`, data: enabling(available), flags: O_WRONLY },
+    ]);
+}
+
+function enabling(available: string): string {
+  const kernel = available.trim().split(/\s+/);
+  return CONTROLLERS.filter((name) => kernel.includes(name))
+    .map((name) => `+${name}`)
+    .join(" ");
 }
 
 function hasDefaultDevices({ devices = [] }: SpecResources = {}): boolean {
@@ -26,9 +52,7 @@ function hasDefaultDevices({ devices = [] }: SpecResources = {}): boolean {
 
 /** Makes the parents of all containers and hands them the controllers the kernel has (`cgroup.controllers` of the root). */
 export function parentCgroupOps(available: string): readonly Op[] {
-  const enable = CONTROLLERS.filter((name) => available.trim().split(/\s+/).includes(name))
-    .map((name) => `+${name}`)
-    .join(" ");
+  const enable = enabling(available);
   return [
     { op: "write", path: `${ROOT}/cgroup.subtree_control`, data: enable, flags: O_WRONLY },
     ...[DEFAULT_PARENT, DEVICES_PARENT].flatMap((path): readonly Op[] => [
@@ -52,10 +76,9 @@ export function resourceOps(directory: string, resources: SpecResources): readon
   if (cpu.shares !== undefined && cpu.shares !== 0) files.push(["cpu.weight", String(sharesToWeight(cpu.shares))]);
   if (cpu.quota !== undefined || cpu.period !== undefined) files.push(["cpu.max", cpuMax(cpu.quota ?? 0, cpu.period)]);
   if (cpu.cpus !== undefined && cpu.cpus !== "") files.push(["cpuset.cpus", cpu.cpus]);
+  if (cpu.mems !== undefined && cpu.mems !== "") files.push(["cpuset.mems", cpu.mems]);
   if (pids !== undefined) files.push(["pids.max", limit(pids.limit)]);
-  if (blockIO.weight !== undefined) files.push(["io.weight", `default ${blockIoWeight(blockIO.weight)}`]);
-  for (const [key, throttles] of throttleFiles(blockIO))
-    for (const { major, minor, rate } of throttles) files.push(["io.max", `${major}:${minor} ${key}=${rate}`]);
+  files.push(...blockIoFiles(blockIO));
   return files.map(([name, data]) => ({ op: "write", path: `${directory}/${name}`, data, flags: O_WRONLY }));
 }
 
@@ -64,7 +87,7 @@ export function deviceRuleOps(directory: string, resources: SpecResources): read
   const { devices = [] } = resources;
   const allowsAll =
     devices.length === 0 || (devices.length === 1 && devices[0]?.allow === true && devices[0].type === "a");
-  if (allowsAll || hasDefaultDevices(resources)) return [];
+  if (allowsAll || directory.startsWith(`${DEFAULT_PARENT}/`)) return [];
   return [{ op: "device-program", cgroup: directory, program: compileDeviceProgram(devices) }];
 }
 
@@ -88,9 +111,13 @@ function cpuMax(quota: number, period: number | undefined): string {
   return `${quota > 0 ? quota : "max"} ${period === undefined || period === 0 ? DEFAULT_PERIOD_US : period}`;
 }
 
-/** 10…1000 → 1…10000 */
-function blockIoWeight(weight: number): number {
-  return 1 + Math.floor(((weight - 10) * 9999) / 990);
+function blockIoFiles(blockIO: NonNullable<SpecResources["blockIO"]>): readonly [name: string, value: string][] {
+  const { weight: own, weightDevice = [] } = blockIO;
+  const files: [name: string, value: string][] = own === undefined ? [] : [["io.bfq.weight", String(own)]];
+  for (const { major, minor, weight } of weightDevice) files.push(["io.bfq.weight", `${major}:${minor} ${weight}`]);
+  for (const [key, throttles] of throttleFiles(blockIO))
+    for (const { major, minor, rate } of throttles) files.push(["io.max", `${major}:${minor} ${key}=${rate}`]);
+  return files;
 }
 
 function throttleFiles(

@@ -49,7 +49,7 @@ function spec(
     mounts: [
       ...DEFAULT_MOUNTS,
       { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "mode=1777", "size=65536"] },
-      { destination: "/data", type: "bind", source: "/home/db", options: ["rbind", "ro", "rprivate"] },
+      { destination: "/data", type: "bind", source: "/home/db", options: ["rbind", "rro", "rprivate"] },
       { destination: "/etc/hosts", type: "bind", source: "/c/hosts", options: ["rbind", "rprivate"] },
     ],
     linux: {
@@ -108,8 +108,8 @@ describe("a start", () => {
     const { childOps } = start;
     expect(childOps[0]).toEqual({ op: "unshare", flags: CLONE.NEWNS | CLONE.NEWCGROUP });
     const order = [
-      indexOf(childOps, { op: "mount", target: "/" }),
       indexOf(childOps, { op: "open-tree", path: "/home/db" }),
+      indexOf(childOps, { op: "mount", target: "/" }),
       indexOf(childOps, { op: "pivot-root" }),
       indexOf(childOps, { op: "mount", target: "/proc" }),
       indexOf(childOps, { op: "mount", target: "/dev" }),
@@ -227,8 +227,9 @@ describe("mount options", () => {
     expect(parseMountOptions(["nosuid", "ro", "rw", "size=1m", "rslave", "rbind", "newinstance", "mode=755"])).toEqual({
       flags: 2,
       attributes: 2,
-      propagation: 0x8_0000,
+      propagation: 0x8_4000,
       recursive: true,
+      recursiveAttributes: false,
       data: "size=1m,mode=755",
     });
   });

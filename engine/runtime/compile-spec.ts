@@ -1,9 +1,10 @@
 import type { StartSpec, Stdio } from "../guest/guest.ts";
 import type { Op } from "../guest/ops.ts";
 import type { RuntimeSpec, SpecNamespaceType, SpecProcess } from "../oci/runtime-spec.ts";
-import { cgroupDirectory, deviceRuleOps, resourceOps } from "./cgroup.ts";
+import { ancestorOps, cgroupDirectory, deviceRuleOps, resourceOps } from "./cgroup.ts";
 import { CLONE } from "./linux.ts";
 import { protectionOps, rootOps } from "./mount-ops.ts";
+import { parseMountOptions } from "./mount-options.ts";
 import { processOps, workingDirectoryOp } from "./process-ops.ts";
 import type { TaskRequest, TaskStdio } from "./runtime.ts";
 
@@ -30,15 +31,18 @@ const DOCKERENV_MODE = 0o755;
 /** O_WRONLY | O_CREAT: not emptied when it is there. */
 const O_TOUCH = 0o101;
 
-/** Everything that starting a container takes, as two lists of operations: the machine's side, and the process's own. */
-export function compileTask(request: TaskRequest): CompiledTask {
-  const { spec, rootfs, files, networkOps } = request;
+/**
+ * Everything that starting a container takes, as two lists of operations: the machine's side, and the process's own. `controllers`:
+ * those of the kernel, for a cgroup parent of the container's own choice.
+ */
+export function compileTask(request: TaskRequest, controllers = ""): CompiledTask {
+  const { spec, rootfs, files, networkOps, shm } = request;
   const { linux, process } = spec;
   const cgroup = cgroupDirectory(linux);
   const resources = linux.resources ?? {};
   const namespaces = compileNamespaces(spec);
   return {
-    before: [{ op: "mkdir", path: cgroup }],
+    before: [...ancestorOps(cgroup, controllers), { op: "mkdir", path: cgroup }],
     start: {
       ...namespaces.start,
       cgroup,
@@ -47,6 +51,7 @@ export function compileTask(request: TaskRequest): CompiledTask {
         ...deviceRuleOps(cgroup, resources),
         ...overlayOps(rootfs),
         ...fileOps(files),
+        ...(shm === undefined ? [] : shmOps(shm)),
         ...networkOps,
       ],
       childOps: [
@@ -117,6 +122,14 @@ function overlayOps({ target, upper, data }: TaskRequest["rootfs"]): readonly Op
     // Programs look for it to learn that they are in a container.
     { op: "write", path: `${upper}/.dockerenv`, data: "", flags: O_TOUCH, mode: DOCKERENV_MODE },
     { op: "mount", source: "overlay", target, type: "overlay", data },
+  ];
+}
+
+function shmOps({ path, options }: NonNullable<TaskRequest["shm"]>): readonly Op[] {
+  const { flags, data } = parseMountOptions(options);
+  return [
+    { op: "mkdir", path, parents: true },
+    { op: "mount", source: "shm", target: path, type: "tmpfs", flags, data },
   ];
 }
 

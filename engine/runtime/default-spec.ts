@@ -20,12 +20,6 @@ export const DEFAULT_MOUNTS: readonly SpecMount[] = [
   { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
 ];
 
-/** `--privileged` may write to `/sys` and to cgroups. */
-export const PRIVILEGED_MOUNTS: readonly SpecMount[] = DEFAULT_MOUNTS.map((mount) => ({
-  ...mount,
-  options: mount.options?.filter((option) => option !== "ro") ?? [],
-}));
-
 export const MASKED_PATHS: readonly string[] = [
   "/proc/asound",
   "/proc/acpi",

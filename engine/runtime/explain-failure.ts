@@ -3,6 +3,7 @@ import { type Guest, GuestError, type StartSpec } from "../guest/guest.ts";
 import { decodeStat } from "../guest/op-results.ts";
 import type { Op } from "../guest/ops.ts";
 import type { SpecProcess } from "../oci/runtime-spec.ts";
+import { explainMount } from "./explain-mount.ts";
 import { S_IFDIR, S_IFMT } from "./linux.ts";
 import { execFailed, initFailed, startExitCode, type Verb } from "./runc-errors.ts";
 
@@ -25,7 +26,9 @@ export async function explainStartFailure(guest: Guest, failure: StartFailure): 
   const { error, start, verb } = failure;
   const op = error.phase === "child" ? start.childOps[error.opIndex] : undefined;
   if (op?.op === "exec") return explainExec(guest, failure);
-  const message = initFailed(op === undefined ? error.message : explainOp(op, error), verb);
+  const parent = error.phase === "parent" ? start.parentOps?.[error.opIndex] : undefined;
+  const mount = op && explainMount(op, error, start.childOps);
+  const message = initFailed(mount ?? explainOp(op ?? parent, error), verb);
   return refused(op?.op === "chdir" && verb === "start" ? chdirMessage(op.path, error) : message);
 }
 
@@ -38,11 +41,14 @@ function chdirMessage(path: string, { errno }: GuestError): string {
   return errno === ERRNO.ENOTDIR ? `Cannot mkdir: ${path} is not a directory` : `mkdir ${path}: ${goErrnoText(errno)}`;
 }
 
-function explainOp(op: Op, error: GuestError): string {
+function explainOp(op: Op | undefined, error: GuestError): string {
   const reason = goErrnoText(error.errno);
+  if (op === undefined) return error.message;
+  if (op.op === "rlimit")
+    return `error setting rlimits for ready process: error setting rlimit type ${op.resource}: ${reason}`;
+  if (op.op === "write" && op.path.startsWith("/sys/fs/cgroup/"))
+    return `error setting cgroup config for procHooks process: failed to write "${String(op.data)}": write ${op.path}: ${reason}`;
   if (op.op === "chdir") return `chdir to cwd (${JSON.stringify(op.path)}) set in config.json failed: ${reason}`;
-  if (op.op === "open-tree") return `error mounting ${JSON.stringify(op.path)} to rootfs: ${reason}`;
-  if (op.op === "move-mount") return `error mounting to rootfs at ${JSON.stringify(op.target)}: ${error.message}`;
   if (op.op === "write" && op.path.startsWith("/proc/sys/")) return `open ${op.path}: ${reason}`;
   return error.message;
 }

@@ -2,6 +2,7 @@ import { EngineError } from "../base/errors.ts";
 import type { ByteStream } from "../base/streams.ts";
 import type { SpecProcess, SpecResources } from "../oci/runtime-spec.ts";
 import type {
+  DeviceNode,
   ContainerProcess,
   HostOp,
   ProcessExit,
@@ -13,6 +14,8 @@ import type {
   TaskStdio,
   UserDatabase,
 } from "./runtime.ts";
+import type { RuntimeStats, TaskStats } from "./task-stats.ts";
+import { FakeMountSources } from "./fake-mount-sources.ts";
 import { commandNotFound } from "./runc-errors.ts";
 
 /** A program of the fake: it writes, reads, and returns its exit code. One that throws is lost with its machine. */
@@ -36,13 +39,18 @@ export class FakeRuntime implements Runtime {
   readonly ops: HostOp[][] = [];
   readonly deleted: string[] = [];
   readonly directories: string[] = [];
-  /** Destinations of volumes that could have been filled. */
-  readonly populated: string[] = [];
+  readonly sources = new FakeMountSources();
   readonly updates: SpecResources[] = [];
+  /** Devices of the fake's machine, by path. */
+  readonly devices = new Map<string, DeviceNode>([
+    ["/dev/null", { path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 }],
+  ]);
   readonly programs: Map<string, FakeProgram>;
   userDatabase: UserDatabase = { passwd: "root:x:0:0:root:/root:/bin/sh\n", group: "root:x:0:\nwheel:x:10:root\n" };
   /** Ids of containers in which the kernel ran out of memory. */
   readonly outOfMemory = new Set<string>();
+  /** How often anybody asked for counters. */
+  looks = 0;
   #nextPid = 100;
 
   constructor(programs: Readonly<Record<string, FakeProgram>> = {}) {
@@ -69,8 +77,19 @@ export class FakeRuntime implements Runtime {
     return work(rootfs.target);
   }
 
-  async populateVolumes(_rootfs: Rootfs, volumes: readonly { destination: string }[]): Promise<void> {
-    this.populated.push(...volumes.map(({ destination }) => destination));
+  /** A task has used a millisecond and a page for each time it was looked at. */
+  async stats(tasks: readonly Task[]): Promise<RuntimeStats> {
+    this.looks += 1;
+    return {
+      machine: { cpuNs: this.looks * 1_000_000_000, onlineCpus: 1 },
+      tasks: new Map(tasks.map(({ id }) => [id, fakeStats(this.looks)])),
+    };
+  }
+
+  async deviceNodes(path: string): Promise<readonly DeviceNode[]> {
+    const below = [...this.devices.values()].filter((node) => node.path === path || node.path.startsWith(`${path}/`));
+    if (below.length === 0) throw new EngineError("not-found", "no such file or directory");
+    return below;
   }
 
   async run(ops: readonly HostOp[]): Promise<void> {
@@ -90,6 +109,17 @@ export class FakeRuntime implements Runtime {
     this.processes.push(process);
     return process;
   }
+}
+
+function fakeStats(count: number): TaskStats {
+  const counters = { rxBytes: count, rxPackets: count, rxErrors: 0, rxDropped: 0 };
+  return {
+    cpu: { usageNs: count * 1e6, userNs: count * 1e6, systemNs: 0, periods: 0, throttledPeriods: 0, throttledNs: 0 },
+    memory: { usageBytes: count * 4096, counters: { anon: count * 4096 } },
+    pids: { current: 1 },
+    io: [],
+    networks: new Map([["eth0", { ...counters, txBytes: count, txPackets: count, txErrors: 0, txDropped: 0 }]]),
+  };
 }
 
 const BUILT_IN: Readonly<Record<string, FakeProgram>> = {

@@ -1,28 +1,35 @@
 import { EngineError } from "../base/errors.ts";
 import { decodeUtf8 } from "../base/streams.ts";
 import type { Trace } from "../base/trace.ts";
-import { ERRNO } from "../guest/errno.ts";
+import { ERRNO, errnoText } from "../guest/errno.ts";
 import { type Guest, GuestError, type GuestProcess, type StartSpec } from "../guest/guest.ts";
-import { decodeNames } from "../guest/op-results.ts";
 import type { Op } from "../guest/ops.ts";
 import { parentCgroupOps } from "./cgroup.ts";
+import { checkSpec } from "./check-spec.ts";
 import { compileTask } from "./compile-spec.ts";
+import { readDeviceNodes } from "./device-nodes.ts";
 import { explainStartFailure, type StartFailure } from "./explain-failure.ts";
 import { endedProcess } from "./ended-process.ts";
 import { GuestTask, toContainerProcess } from "./guest-task.ts";
-import { MNT_DETACH } from "./linux.ts";
-import type { HostOp, Rootfs, Runtime, Task, TaskRequest, UserDatabase } from "./runtime.ts";
+import { MNT_DETACH, MS } from "./linux.ts";
+import { GuestMountSources } from "./mount-sources.ts";
+import { readStats, type RuntimeStats } from "./task-stats.ts";
+import type { DeviceNode, HostOp, Rootfs, Runtime, Task, TaskRequest, UserDatabase } from "./runtime.ts";
 
 /** Runs containers in the guest: each start is one request to the agent. */
 export class GuestRuntime implements Runtime {
+  readonly sources: GuestMountSources;
   readonly #guest: Guest;
   readonly #trace: Trace;
   #parentCgroup: Promise<void> | undefined;
   #isReady = false;
+  /** Of the kernel, as `cgroup.controllers` has them. */
+  #controllers = "";
 
   constructor(guest: Guest, trace: Trace) {
     this.#guest = guest;
     this.#trace = trace;
+    this.sources = new GuestMountSources(guest, this);
   }
 
   /** Makes the cgroup above all containers: once, best before the first start. */
@@ -32,8 +39,9 @@ export class GuestRuntime implements Runtime {
   }
 
   async start(request: TaskRequest): Promise<Task> {
+    checkSpec(request.spec);
     if (!this.#isReady) await this.prepare();
-    const { before, start } = compileTask(request);
+    const { before, start } = compileTask(request, this.#controllers);
     try {
       const process = await this.#trace.measure(
         "runtime.start",
@@ -66,8 +74,15 @@ export class GuestRuntime implements Runtime {
   async ensureDirectories(paths: readonly string[]): Promise<void> {
     for (const path of paths) {
       await this.#guest.run([{ op: "stat", path, follow: true }]).catch(async (error: unknown) => {
+        // What a path through a file means is told when it is mounted.
+        if (error instanceof GuestError && error.errno === ERRNO.ENOTDIR) return;
         if (!(error instanceof GuestError) || error.errno !== ERRNO.ENOENT) throw error;
-        await this.#guest.run([{ op: "mkdir", path, parents: true }]);
+        await this.#guest.run([{ op: "mkdir", path, parents: true }]).catch((reason: unknown) => {
+          if (!(reason instanceof GuestError)) throw reason;
+          const words = `mkdir ${path}: ${errnoText(reason.errno).toLowerCase()}`;
+          const message = `error while creating mount source path '${path}': ${words}`;
+          throw new EngineError("internal", message, { cause: reason });
+        });
       });
     }
   }
@@ -83,20 +98,15 @@ export class GuestRuntime implements Runtime {
     }
   }
 
-  async populateVolumes(
-    rootfs: Rootfs,
-    volumes: readonly { readonly source: string; readonly destination: string }[],
-  ): Promise<void> {
-    const contents = await this.#guest.run(volumes.map(({ source }): Op => ({ op: "readdir", path: source })));
-    const empty = volumes.filter((_, index) => decodeNames(contents[index] ?? new Uint8Array()).length === 0);
-    if (empty.length === 0) return;
-    await this.withRootfs(rootfs, async (root) => {
-      for (const { source, destination } of empty) {
-        const there = await this.#guest.run([{ op: "readdir", path: root + destination }]).catch(noDirectory);
-        if (there === undefined) continue;
-        await this.#guest.writeTree(source, await this.#guest.readTree(destination, { root }));
-      }
-    });
+  stats(tasks: readonly Task[]): Promise<RuntimeStats> {
+    return readStats(
+      this.#guest,
+      tasks.filter((task) => task instanceof GuestTask),
+    );
+  }
+
+  deviceNodes(path: string): Promise<readonly DeviceNode[]> {
+    return readDeviceNodes(this.#guest, path);
   }
 
   async run(ops: readonly HostOp[]): Promise<void> {
@@ -107,7 +117,10 @@ export class GuestRuntime implements Runtime {
     const [controllers = new Uint8Array()] = await this.#guest.run([
       { op: "read", path: "/sys/fs/cgroup/cgroup.controllers" },
     ]);
-    await this.#guest.run(parentCgroupOps(decodeUtf8(controllers)));
+    this.#controllers = decodeUtf8(controllers);
+    // As systemd does: what is mounted on the machine later is seen through binds that ask for it.
+    const shareRoot: Op = { op: "mount", source: "", target: "/", type: "", flags: MS.REC | MS.SHARED };
+    await this.#guest.run([shareRoot, ...parentCgroupOps(this.#controllers)]);
     this.#isReady = true;
   }
 
@@ -148,9 +161,4 @@ export class GuestRuntime implements Runtime {
       .catch(() => [new Uint8Array()]);
     return content;
   }
-}
-
-/** The image has nothing at the volume's place, or a file. */
-function noDirectory(error: unknown): undefined {
-  if (!(error instanceof GuestError)) throw error;
 }

@@ -35,13 +35,14 @@ export class GuestTask implements Task {
   readonly #guest: Guest;
   readonly #request: TaskRequest;
   readonly #process: ContainerProcess;
-  readonly #cgroup: string;
+  /** Absolute directory of its cgroup. */
+  readonly cgroup: string;
 
   constructor({ guest, request, process }: { guest: Guest; request: TaskRequest; process: ContainerProcess }) {
     this.#guest = guest;
     this.#request = request;
     this.#process = process;
-    this.#cgroup = cgroupDirectory(request.spec.linux);
+    this.cgroup = cgroupDirectory(request.spec.linux);
     this.id = request.id;
     this.pid = process.pid;
     this.stdin = process.stdin;
@@ -87,18 +88,18 @@ export class GuestTask implements Task {
   }
 
   async update(resources: SpecResources): Promise<void> {
-    await this.#guest.run(resourceOps(this.#cgroup, resources));
+    await this.#guest.run(resourceOps(this.cgroup, resources));
   }
 
   async oomKilled(): Promise<boolean> {
     const [events = new Uint8Array()] = await this.#guest.run([
-      { op: "read", path: `${this.#cgroup}/memory.events`, optional: true },
+      { op: "read", path: `${this.cgroup}/memory.events`, optional: true },
     ]);
     return /^oom_kill [1-9]/m.test(decodeUtf8(events));
   }
 
   processes(): Promise<readonly ProcessInfo[]> {
-    return readProcesses(this.#guest, this.#cgroup);
+    return readProcesses(this.#guest, this.cgroup);
   }
 
   async readUserDatabase(): Promise<UserDatabase> {
@@ -115,8 +116,11 @@ export class GuestTask implements Task {
     const ops: readonly Op[] = [
       ...networkOps,
       { op: "umount", target: this.#request.rootfs.target, flags: MNT_DETACH },
-      { op: "write", path: `${this.#cgroup}/cgroup.kill`, data: "1", flags: O_WRONLY },
-      { op: "rmdir", path: this.#cgroup },
+      ...(this.#request.shm === undefined
+        ? []
+        : [{ op: "umount", target: this.#request.shm.path, flags: MNT_DETACH } as const]),
+      { op: "write", path: `${this.cgroup}/cgroup.kill`, data: "1", flags: O_WRONLY },
+      { op: "rmdir", path: this.cgroup },
     ];
     for (let next = 0, busy = 0; next < ops.length;) {
       const failed = await this.#runFrom(ops, next);
@@ -138,7 +142,7 @@ export class GuestTask implements Task {
   }
 
   async #write(file: string, data: string): Promise<void> {
-    await this.#guest.run([{ op: "write", path: `${this.#cgroup}/${file}`, data, flags: O_WRONLY }]);
+    await this.#guest.run([{ op: "write", path: `${this.cgroup}/${file}`, data, flags: O_WRONLY }]);
   }
 }
 

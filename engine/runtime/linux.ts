@@ -52,12 +52,20 @@ export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
 export const S_IFMT = 0o170000;
 export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
 
 /** fcntl.h on x86 */
 export const O_WRONLY = 0o1;
 
 /** linux/prctl.h */
 export const PR_SET_NO_NEW_PRIVS = 38;
+
+/** linux/seccomp.h */
+export const SECCOMP_FILTER_FLAGS: Readonly<Record<string, number>> = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+};
 
 /** asm-generic/resource.h, by the name OCI gives it */
 export const RLIMITS: Readonly<Record<string, number>> = {

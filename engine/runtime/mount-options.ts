@@ -6,10 +6,12 @@ export interface MountOptions {
   readonly flags: number;
   /** MOUNT_ATTR_* for mount_setattr(2), of a bind. */
   readonly attributes: number;
-  /** One of MS_PRIVATE … or 0. */
+  /** One of MS_PRIVATE … or 0; with MS_REC for `rprivate` … */
   readonly propagation: number;
-  /** `rbind`, `rprivate` … */
+  /** `rbind` */
   readonly recursive: boolean;
+  /** `rro`: the attributes are for the mounts below too. */
+  readonly recursiveAttributes: boolean;
   /** The file system's own options. */
   readonly data: string;
 }
@@ -22,6 +24,7 @@ const FLAGS: Readonly<
 > = {
   defaults: {},
   ro: { set: MS.RDONLY, attribute: MOUNT_ATTR.RDONLY },
+  rro: { set: MS.RDONLY, attribute: MOUNT_ATTR.RDONLY },
   rw: { clear: MS.RDONLY, clearAttribute: MOUNT_ATTR.RDONLY },
   nosuid: { set: MS.NOSUID, attribute: MOUNT_ATTR.NOSUID },
   suid: { clear: MS.NOSUID, clearAttribute: MOUNT_ATTR.NOSUID },
@@ -46,13 +49,13 @@ const FLAGS: Readonly<
 
 const PROPAGATIONS: Readonly<Record<string, number>> = {
   private: MS.PRIVATE,
-  rprivate: MS.PRIVATE,
+  rprivate: MS.PRIVATE | MS.REC,
   shared: MS.SHARED,
-  rshared: MS.SHARED,
+  rshared: MS.SHARED | MS.REC,
   slave: MS.SLAVE,
-  rslave: MS.SLAVE,
+  rslave: MS.SLAVE | MS.REC,
   unbindable: MS.UNBINDABLE,
-  runbindable: MS.UNBINDABLE,
+  runbindable: MS.UNBINDABLE | MS.REC,
 };
 
 /** runc's `specconv`, parseMountOptions. */
@@ -61,6 +64,7 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let attributes = 0;
   let propagation = 0;
   let recursive = false;
+  let recursiveAttributes = false;
   const data: string[] = [];
   for (const option of options) {
     const known = FLAGS[option];
@@ -68,8 +72,20 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
       flags = (flags & ~(known.clear ?? 0)) | (known.set ?? 0);
       attributes = (attributes & ~(known.clearAttribute ?? 0)) | (known.attribute ?? 0);
       recursive ||= option === "rbind";
+      recursiveAttributes ||= option === "rro";
     } else if (PROPAGATIONS[option] !== undefined) propagation = PROPAGATIONS[option];
     else if (option !== "newinstance") data.push(option);
   }
-  return { flags, attributes, propagation, recursive, data: data.join(",") };
+  return { flags, attributes, propagation, recursive, recursiveAttributes, data: data.join(",") };
+}
+
+/** Options of the file system itself that Docker lets through (moby's `daemon/internal/mountopts`). */
+const TMPFS_DATA: readonly string[] = ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"];
+
+/** May `--tmpfs` be given this one? */
+export function isTmpfsOption(option: string): boolean {
+  if (option === "rro" || option === "bind" || option === "rbind") return false;
+  if (FLAGS[option] !== undefined || PROPAGATIONS[option] !== undefined) return true;
+  const equals = option.indexOf("=");
+  return equals > 0 && TMPFS_DATA.includes(option.slice(0, equals));
 }

@@ -1,7 +1,7 @@
 import type { Op } from "../guest/ops.ts";
 import type { SeccompProfile, SpecCapabilities, SpecProcess } from "../oci/runtime-spec.ts";
 import { capabilityMask } from "./capabilities.ts";
-import { PR_SET_NO_NEW_PRIVS, RLIMITS } from "./linux.ts";
+import { PR_SET_NO_NEW_PRIVS, RLIMITS, SECCOMP_FILTER_FLAGS } from "./linux.ts";
 import { compileSeccomp } from "./seccomp/compile-filter.ts";
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
@@ -14,7 +14,7 @@ const DEFAULT_UMASK = 0o022;
  */
 export function processOps(process: SpecProcess, seccomp: SeccompProfile | undefined): readonly Op[] {
   const { user, noNewPrivileges = false, oomScoreAdj = 0 } = process;
-  const filter: Op[] = seccomp === undefined ? [] : [{ op: "seccomp", filter: compileSeccomp(seccomp) }];
+  const filter: Op[] = seccomp === undefined ? [] : [seccompOp(seccomp)];
   return [
     ...(process.rlimits ?? []).flatMap(rlimitOp),
     ...(oomScoreAdj === 0
@@ -29,6 +29,11 @@ export function processOps(process: SpecProcess, seccomp: SeccompProfile | undef
     ...(noNewPrivileges ? filter : []),
     { op: "exec", argv: process.args, env: process.env },
   ];
+}
+
+function seccompOp(profile: SeccompProfile): Op {
+  const flags = (profile.flags ?? []).reduce((all, name) => all | (SECCOMP_FILTER_FLAGS[name] ?? 0), 0);
+  return { op: "seccomp", filter: compileSeccomp(profile), ...(flags !== 0 && { flags }) };
 }
 
 /** Before the process is anyone else: root may enter every directory. `create`: as Docker makes a missing working directory. */

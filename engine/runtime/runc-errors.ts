@@ -6,8 +6,7 @@
 export type Verb = "start" | "exec";
 
 const PREFIX: Readonly<Record<Verb, string>> = {
-  start:
-    "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ",
+  start: createFailed("unable to start container process: "),
   exec: "OCI runtime exec failed: exec failed: unable to start container process: ",
 };
 
@@ -29,6 +28,11 @@ function execReason(program: string, failure: ExecFailure): string {
 
 export function commandNotFound(program: string, verb: Verb): string {
   return execFailed(program, "missing", verb);
+}
+
+/** What runc refuses before it makes anything. */
+export function createFailed(reason: string): string {
+  return `failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ${reason}`;
 }
 
 /** Everything else that init does. */

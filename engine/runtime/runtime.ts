@@ -1,9 +1,12 @@
 import type { ByteStream } from "../base/streams.ts";
 import type { Op } from "../guest/ops.ts";
-import type { RuntimeSpec, SpecProcess, SpecResources } from "../oci/runtime-spec.ts";
+import type { MountSources } from "./mount-sources.ts";
+import type { RuntimeStats } from "./task-stats.ts";
+import type { RuntimeSpec, SpecDevice, SpecProcess, SpecResources } from "../oci/runtime-spec.ts";
 
 /** Makes tasks: running containers (after containerd's `core/runtime`). */
 export interface Runtime {
+  readonly sources: MountSources;
   /** Makes what all containers need. Starts do it themselves when nobody did: earlier is faster. */
   prepare(): Promise<void>;
   /**
@@ -17,11 +20,13 @@ export interface Runtime {
   ensureDirectories(paths: readonly string[]): Promise<void>;
   /** Shows a root that no task uses, at its `target`, while `work` runs. */
   withRootfs<T>(rootfs: Rootfs, work: (path: string) => Promise<T>): Promise<T>;
-  /** Fills volumes that are empty with what the image has at their place (Docker's copy-up). */
-  populateVolumes(
-    rootfs: Rootfs,
-    volumes: readonly { readonly source: string; readonly destination: string }[],
-  ): Promise<void>;
+  /** Counters of tasks and of the machine at one moment, by one question. A task that is gone is missing. */
+  stats(tasks: readonly Task[]): Promise<RuntimeStats>;
+  /**
+   * The device node at a path of the machine, symlinks followed, or all those below a directory; empty when it is neither.
+   * @throws EngineError not-found `no such file or directory`
+   */
+  deviceNodes(path: string): Promise<readonly DeviceNode[]>;
   /** Runs operations that belong to no task, for example those that a network's removal asks for. */
   run(ops: readonly HostOp[]): Promise<void>;
 }
@@ -38,7 +43,12 @@ export interface TaskRequest {
   /** Run on the machine once the process exists and its namespaces are known: network devices, port rules. */
   readonly networkOps: readonly HostOp[];
   readonly stdio: TaskStdio;
+  /** A tmpfs of the machine that lives as long as the task, to be bound into it and into others: `/dev/shm` that can be shared. */
+  readonly shm?: { readonly path: string; readonly options: readonly string[] };
 }
+
+/** A device of the machine: what makes another node of it. */
+export type DeviceNode = Required<SpecDevice>;
 
 /** The overlay that becomes the container's root (`Snapshotter.mounts`). */
 export interface Rootfs {

@@ -48,9 +48,11 @@ export function parseSignal(text: string): number {
   const bad = (): never => {
     throw new EngineError("invalid-argument", `invalid signal: ${text}`);
   };
-  if (/^\d+$/.test(text)) {
+  if (/^[+-]?\d+$/.test(text)) {
     const number = Number(text);
-    return number >= 1 && number <= 64 ? number : bad();
+    if (number === 0) return bad();
+    if ((number >= 1 && number <= 31) || (number >= 34 && number <= 64)) return number;
+    throw new EngineError("invalid-argument", `the linux daemon does not support signal ${number}`);
   }
   const name = text.toUpperCase().replace(/^SIG/, "");
   const realTime = /^RT(MIN\+|MAX-)(\d{1,2})$/.exec(name);

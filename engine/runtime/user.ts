@@ -28,7 +28,7 @@ const MAX_ID = 0x7fffffff;
 /**
  * Resolves `name`, `uid`, `name:group`, `uid:gid` or "" (root) by the container's user database, and adds `--group-add` groups.
  * The rules, and the errors, are those of `github.com/moby/sys/user`, GetExecUser.
- * @throws EngineError invalid-argument
+ * @throws EngineError internal, as Docker, which finds out at the start
  */
 export function resolveUser(text: string, database: UserDatabase, groupAdd: readonly string[] = []): ResolvedUser {
   const [userPart = "", groupPart = ""] = text.split(":", 2);
@@ -53,8 +53,8 @@ function findUser(text: string, users: readonly PasswdEntry[]): PasswdEntry {
   if (entry !== undefined) return entry;
   if (text === "") return { name: "", uid: 0, gid: 0, home: "/" };
   if (number === undefined)
-    throw new EngineError("invalid-argument", `unable to find user ${text}: no matching entries in passwd file`);
-  if (number > MAX_ID) throw new EngineError("invalid-argument", `uids and gids must be in range 0-${MAX_ID}`);
+    throw new EngineError("internal", `unable to find user ${text}: no matching entries in passwd file`);
+  if (number > MAX_ID) throw new EngineError("internal", `uids and gids must be in range 0-${MAX_ID}`);
   return { name: "", uid: number, gid: 0, home: "/" };
 }
 
@@ -76,8 +76,8 @@ function findGroup(text: string, groups: readonly GroupEntry[]): number {
   const entry = groups.find(({ name, gid }) => name === text || gid === number);
   if (entry !== undefined) return entry.gid;
   if (number === undefined)
-    throw new EngineError("invalid-argument", `unable to find group ${text}: no matching entries in group file`);
-  if (number > MAX_ID) throw new EngineError("invalid-argument", `uids and gids must be in range 0-${MAX_ID}`);
+    throw new EngineError("internal", `unable to find group ${text}: no matching entries in group file`);
+  if (number > MAX_ID) throw new EngineError("internal", `uids and gids must be in range 0-${MAX_ID}`);
   return number;
 }
 

@@ -76,6 +76,11 @@ export class FileTreeServer implements NinePServer, TreeExports {
     this.#session.msize = this.#fids.restore(state, this.#exports);
   }
 
+  /** Files that the guest holds. */
+  get fidCount(): number {
+    return this.#fids.size;
+  }
+
   /** Requests that are not answered yet. */
   get pendingCount(): number {
     return this.#pending.size;

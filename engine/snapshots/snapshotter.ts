@@ -40,6 +40,8 @@ export interface LayerStore {
   size(diffId: Digest): Promise<number>;
   /** The layer as the tar that was unpacked, byte for byte. */
   openTar(diffId: Digest): Promise<ReadableStream<Uint8Array>>;
+  /** Its length. */
+  tarBytes(diffId: Digest): Promise<number>;
   remove(diffId: Digest): Promise<void>;
   /** Guest path of the exported directory. Loads the index when needed. */
   export(diffId: Digest): Promise<string>;

@@ -97,6 +97,15 @@ export class StoredLayers implements LayerStore {
     return this.#blobs.open(diffId);
   }
 
+  async tarBytes(diffId: Digest): Promise<number> {
+    return (await this.#known(diffId)).tarBytes;
+  }
+
+  /** The layer's files, whiteouts in overlayfs's form. */
+  async openTree(diffId: Digest): Promise<FileTree> {
+    return this.#tree(diffId, await this.#known(diffId));
+  }
+
   async remove(diffId: Digest): Promise<void> {
     const record = await this.#record(diffId);
     this.#exports.remove(exportName(diffId));

@@ -26,8 +26,16 @@ export interface WaitResult {
 }
 
 export const waitResult = (exitCode: number, error?: string): WaitResult => ({
-  StatusCode: exitCode,
   ...(error !== undefined && { Error: { Message: error } }),
+  StatusCode: exitCode,
+});
+
+export interface UpdatedContainer {
+  readonly Warnings: readonly string[] | null;
+}
+
+export const updatedContainer = (warnings: readonly string[]): UpdatedContainer => ({
+  Warnings: warnings.length > 0 ? warnings : null,
 });
 
 export interface TopResult {

@@ -1,4 +1,5 @@
 import { EngineError } from "../base/errors.ts";
+import { healthcheckFrom, toWireHealthcheck, type WireHealthcheck } from "./healthcheck.ts";
 import type { Fields } from "./json.ts";
 import type { ConfigModel } from "./model.ts";
 import { exposedPortsFrom, toPortSet } from "./ports.ts";
@@ -26,34 +27,17 @@ export interface WireConfig {
   readonly Labels: Readonly<Record<string, string>>;
   readonly StopSignal?: string;
   readonly StopTimeout?: number;
-}
-
-interface WireHealthcheck {
-  readonly Test?: readonly string[];
-  readonly Interval?: number;
-  readonly Timeout?: number;
-  readonly StartPeriod?: number;
-  readonly StartInterval?: number;
-  readonly Retries?: number;
+  readonly NetworkDisabled?: boolean;
+  readonly ArgsEscaped?: boolean;
+  readonly Shell?: readonly string[];
 }
 
 /** What the client set; everything else is left to the image's defaults. @throws EngineError invalid-argument | not-implemented */
 export function configFrom(fields: Fields): Partial<ConfigModel> {
-  refuseUnsupported(fields);
   const cmd = fields.strings("Cmd", { orString: true });
   const entrypoint = fields.strings("Entrypoint", { orString: true });
   const workingDir = fields.string("WorkingDir");
-  if (workingDir !== "" && !workingDir.startsWith("/")) {
-    throw new EngineError(
-      "invalid-argument",
-      `the working directory '${workingDir}' is invalid, it needs to be an absolute path`,
-    );
-  }
-  const env = fields.strings("Env") ?? [];
-  for (const item of env) {
-    if (item === "" || item.startsWith("="))
-      throw new EngineError("invalid-argument", `invalid environment variable: ${item}`);
-  }
+  const healthcheck = fields.object("Healthcheck");
   return {
     ...textFields(fields),
     attachStdin: fields.boolean("AttachStdin"),
@@ -62,14 +46,28 @@ export function configFrom(fields: Fields): Partial<ConfigModel> {
     tty: fields.boolean("Tty"),
     openStdin: fields.boolean("OpenStdin"),
     stdinOnce: fields.boolean("StdinOnce"),
-    env,
+    env: fields.strings("Env") ?? [],
     labels: fields.stringMap("Labels"),
     exposedPorts: exposedPortsFrom(fields),
     volumes: fields.entries("Volumes").map(([path]) => path),
     ...(workingDir !== "" && { workingDir }),
     ...(cmd !== undefined && cmd.length > 0 && { cmd }),
-    ...(entrypoint !== undefined && { entrypoint: entrypoint.length === 1 && entrypoint[0] === "" ? [] : entrypoint }),
-    ...(fields.has("StopTimeout") && { stopTimeoutSeconds: fields.integer("StopTimeout") }),
+    ...(entrypoint !== undefined && { entrypoint }),
+    ...(healthcheck && { healthcheck: healthcheckFrom(healthcheck) }),
+    ...(fields.has("StopTimeout") && { stopTimeoutSeconds: fields.integer("StopTimeout", "int") }),
+    ...keptFrom(fields),
+  };
+}
+
+/** What only `inspect` and `commit` show, and the one that cuts the network off. */
+function keptFrom(fields: Fields): Partial<ConfigModel> {
+  const shell = fields.strings("Shell", { orString: true }) ?? [];
+  const onBuild = fields.strings("OnBuild") ?? [];
+  return {
+    ...(fields.boolean("NetworkDisabled") && { networkDisabled: true }),
+    ...(fields.boolean("ArgsEscaped") && { argsEscaped: true }),
+    ...(shell.length > 0 && { shell }),
+    ...(onBuild.length > 0 && { onBuild }),
   };
 }
 
@@ -79,15 +77,9 @@ function textFields(fields: Fields): Partial<ConfigModel> {
     domainname: fields.string("Domainname"),
     user: fields.string("User"),
     stopSignal: fields.string("StopSignal"),
+    macAddress: fields.string("MacAddress"),
   };
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ""));
-}
-
-function refuseUnsupported(fields: Fields): void {
-  const test = fields.object("Healthcheck")?.strings("Test") ?? [];
-  if (test.length > 0 && test[0] !== "NONE") throw notImplemented("--health-cmd (Config.Healthcheck)");
-  if (fields.string("MacAddress") !== "") throw notImplemented("--mac-address (Config.MacAddress)");
-  if (fields.boolean("NetworkDisabled")) throw notImplemented("Config.NetworkDisabled");
 }
 
 /** The one wording for a setting that is understood but has no effect here so far. */
@@ -108,15 +100,19 @@ export function toWireConfig(config: ConfigModel, image: string): WireConfig {
     Tty: config.tty,
     OpenStdin: config.openStdin,
     StdinOnce: config.stdinOnce,
-    Env: config.env,
+    Env: config.env.length > 0 ? config.env : null,
     Cmd: config.cmd.length > 0 ? config.cmd : null,
+    ...(config.argsEscaped && { ArgsEscaped: true }),
+    ...(config.healthcheck && { Healthcheck: toWireHealthcheck(config.healthcheck) }),
     Image: image,
     Volumes: config.volumes.length > 0 ? Object.fromEntries(config.volumes.map((path) => [path, {}])) : null,
     WorkingDir: config.workingDir,
-    Entrypoint: config.entrypoint.length > 0 ? config.entrypoint : null,
-    OnBuild: null,
+    Entrypoint: config.entrypoint.length > 0 || config.isEntrypointEmpty === true ? config.entrypoint : null,
+    ...(config.networkDisabled && { NetworkDisabled: true }),
+    OnBuild: config.onBuild ?? null,
     Labels: config.labels,
     ...(config.stopSignal !== "" && { StopSignal: config.stopSignal }),
     ...(config.stopTimeoutSeconds !== undefined && { StopTimeout: config.stopTimeoutSeconds }),
+    ...(config.shell && { Shell: config.shell }),
   };
 }

@@ -1,7 +1,10 @@
+import { endpointRequestFrom } from "./endpoint-request.ts";
 import { EngineError } from "../base/errors.ts";
 import { configFrom, notImplemented } from "./container-config.ts";
 import { hostFrom } from "./host-config.ts";
 import { type Fields, parseJson, readFields } from "./json.ts";
+import { mountsAsOfVersion } from "./mount-requests.ts";
+import { API_VERSION, compareVersions } from "./version.ts";
 import type { ConfigModel, HostModel, NetworkRequestModel } from "./model.ts";
 
 export interface CreateBody {
@@ -11,40 +14,54 @@ export interface CreateBody {
   readonly networks: Readonly<Record<string, NetworkRequestModel>>;
 }
 
-/** The body of `POST /containers/create`. @throws EngineError */
-export function parseCreateBody(text: string): CreateBody {
-  const fields = readFields(parseJson(text));
+/** The body of `POST /containers/create`, read as the API version `version` has it. @throws EngineError */
+export function parseCreateBody(text: string, version = API_VERSION): CreateBody {
+  const fields = readFields(parseJson(text) ?? {}, "", "container.CreateRequest");
   const image = fields.string("Image");
-  if (image === "") throw new EngineError("invalid-argument", "config cannot be empty in order to create a container");
+  if (image === "") throw withoutImage(fields);
   const host = fields.object("HostConfig") ?? readFields({}, "HostConfig");
   return {
     image,
     config: configFrom(fields),
-    host: hostFrom(host),
+    host: asOfVersion(hostFrom(host), version),
     networks: networksFrom(fields.object("NetworkingConfig")),
+  };
+}
+
+function withoutImage(fields: Fields): EngineError {
+  const names = ["Cmd", "Entrypoint", "Env", "Labels", "User", "WorkingDir", "Hostname", "Tty", "ExposedPorts"];
+  return names.some((name) => fields.has(name))
+    ? notImplemented("a container without an image (Config.Image)")
+    : new EngineError("invalid-argument", "config cannot be empty in order to create a container");
+}
+
+/** What fields meant before they existed, or mean since they are gone (moby's `postContainersCreate`). */
+function asOfVersion(host: Partial<HostModel>, version: string): Partial<HostModel> {
+  const isBefore = (other: string): boolean => compareVersions(version, other) < 0;
+  const { consoleSize, annotations, resources, ...rest } = host;
+  const { kernelMemoryBytes, kernelMemoryTcpBytes, ...limits } = resources ?? {};
+  return {
+    ...rest,
+    ...(isBefore("1.25") && { autoRemove: false }),
+    ...(host.mounts && { mounts: mountsAsOfVersion(host.mounts, version) }),
+    ...(isBefore("1.40") && (host.ipcMode ?? "") === "" && { ipcMode: "shareable" }),
+    ...(consoleSize && !isBefore("1.42") && { consoleSize }),
+    ...(annotations && !isBefore("1.43") && { annotations }),
+    resources: {
+      ...(limits as HostModel["resources"]),
+      ...(kernelMemoryBytes !== undefined && isBefore("1.42") && { kernelMemoryBytes }),
+      ...(kernelMemoryTcpBytes !== undefined && !isBefore("1.40") && { kernelMemoryTcpBytes }),
+    },
   };
 }
 
 /** `EndpointsConfig`: the client's `default` is the default bridge. */
 function networksFrom(networking: Fields | undefined): Readonly<Record<string, NetworkRequestModel>> {
-  const entries = (networking?.entries("EndpointsConfig") ?? []).map(([name, value]) => {
-    const endpoint = readFields(value ?? {}, `NetworkingConfig.EndpointsConfig.${name}`);
-    return [name === "default" ? "bridge" : name, networkFrom(endpoint)] as const;
-  });
+  const entries = (networking?.entries("EndpointsConfig", "map[string]*network.EndpointSettings") ?? []).map(
+    ([name, value]) => {
+      const endpoint = readFields(value ?? {}, `NetworkingConfig.EndpointsConfig.${name}`);
+      return [name === "default" ? "bridge" : name, endpointRequestFrom(endpoint)] as const;
+    },
+  );
   return Object.fromEntries(entries);
-}
-
-function networkFrom(endpoint: Fields): NetworkRequestModel {
-  const ipam = endpoint.object("IPAMConfig");
-  if ((ipam?.string("IPv6Address") ?? "") !== "")
-    throw notImplemented("--ip6 (EndpointSettings.IPAMConfig.IPv6Address)");
-  if ((ipam?.strings("LinkLocalIPs") ?? []).length > 0)
-    throw notImplemented("--link-local-ip (EndpointSettings.IPAMConfig.LinkLocalIPs)");
-  if ((endpoint.strings("Links") ?? []).length > 0) throw notImplemented("--link (EndpointSettings.Links)");
-  if (endpoint.string("MacAddress") !== "") throw notImplemented("--mac-address (EndpointSettings.MacAddress)");
-  if (endpoint.entries("DriverOpts").length > 0)
-    throw notImplemented("--network driver-opt (EndpointSettings.DriverOpts)");
-  const aliases = endpoint.strings("Aliases") ?? [];
-  const ipAddress = ipam?.string("IPv4Address") ?? "";
-  return { ...(aliases.length > 0 && { aliases }), ...(ipAddress !== "" && { ipAddress }) };
 }

@@ -1,8 +1,11 @@
 import { toWireConfig, type WireConfig } from "./container-config.ts";
+import { toWireHealth, type WireHealth } from "./healthcheck.ts";
 import type { ContainerModel, StateModel } from "./model.ts";
 import { toWireHostConfig } from "./host-config.ts";
+import { linksOf } from "./links.ts";
 import { toWireMounts } from "./mounts.ts";
 import { toNetworkSettings } from "./network-settings.ts";
+import { parseTimeMs } from "./times.ts";
 import type { SizeInput } from "./container-summary.ts";
 
 /** What clients read of `GET /containers/{id}/json`; there is more in it. */
@@ -30,6 +33,7 @@ interface WireState {
   readonly Error: string;
   readonly StartedAt: string;
   readonly FinishedAt: string;
+  readonly Health?: WireHealth;
 }
 
 export interface InspectExtras {
@@ -62,22 +66,35 @@ export function toContainerInspect(
     ResolvConfPath: `${directory}/resolv.conf`,
     HostnamePath: `${directory}/hostname`,
     HostsPath: `${directory}/hosts`,
-    LogPath: `${directory}/${id}-json.log`,
+    LogPath: hasLogFile(container) ? `${directory}/${id}-json.log` : "",
     Name: `/${container.name}`,
     RestartCount: container.restartCount,
     Driver: "overlay2",
     Platform: "linux",
     MountLabel: "",
     ProcessLabel: "",
-    AppArmorProfile: "",
+    AppArmorProfile: appArmorProfile(container.host.securityOpt),
     ExecIDs: extras.execIds.length > 0 ? extras.execIds : null,
-    HostConfig: toWireHostConfig(container.host) as ContainerInspect["HostConfig"],
+    HostConfig: {
+      ...toWireHostConfig(container.host),
+      Links: linksOf(container),
+    } as unknown as ContainerInspect["HostConfig"],
     GraphDriver: { Data: graphData(id, extras.overlay), Name: "overlay2" },
     ...(extras.sizes && { SizeRw: extras.sizes.rwBytes, SizeRootFs: extras.sizes.rootFsBytes }),
     Mounts: toWireMounts(container.mounts),
     Config: toWireConfig(config, container.image.reference),
     NetworkSettings: toNetworkSettings(container),
   };
+}
+
+/** Docker tells a path once the driver was opened, and only of this driver. */
+function hasLogFile({ host, state }: ContainerModel): boolean {
+  return host.logConfig.type === "json-file" && parseTimeMs(state.startedAt) !== undefined;
+}
+
+/** The kernel has no AppArmor: what was asked for can only be `unconfined`. */
+function appArmorProfile(options: readonly string[]): string {
+  return options.flatMap((option) => /^apparmor[=:](.*)$/.exec(option)?.[1] ?? []).at(-1) ?? "";
 }
 
 function graphData(id: string, overlay: InspectExtras["overlay"]): Record<string, string> | null {
@@ -106,5 +123,6 @@ function toWireState(state: StateModel): WireState {
     Error: state.error,
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
+    ...(state.health && { Health: toWireHealth(state.health) }),
   };
 }

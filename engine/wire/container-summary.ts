@@ -1,5 +1,6 @@
 import type { ContainerModel } from "./model.ts";
 import { formatStatus } from "./durations.ts";
+import { namesByLink } from "./links.ts";
 import { toWireMounts, type WireMount } from "./mounts.ts";
 import { publishedPorts, toWireEndpoints, isOnline, type WireEndpoint } from "./network-settings.ts";
 import { publishedAddresses } from "./ports.ts";
@@ -37,23 +38,27 @@ export interface SizeInput {
   readonly rootFsBytes: number;
 }
 
-/** `image`: the name to show (the id when the name now points elsewhere). `sizes`: only when the client asked for them. */
+/**
+ * `image`: the name to show (the id when the name now points elsewhere). `sizes`: only when the client asked for them. `all`: those that
+ * may have given it a name by linking to it.
+ */
 export function toContainerSummary(
   container: ContainerModel,
   image: string,
   nowMs: number,
-  sizes?: SizeInput,
+  { sizes, all = [] }: { readonly sizes?: SizeInput | undefined; readonly all?: readonly ContainerModel[] } = {},
 ): ContainerSummary {
   const { config, state } = container;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [`/${container.name}`, ...namesByLink(container, all)],
     Image: image,
     ImageID: container.image.id,
     Command: commandLine([...config.entrypoint, ...config.cmd]),
     Created: Math.floor((parseTimeMs(container.createdAt) ?? 0) / 1000),
     Ports: toWirePorts(container),
-    ...(sizes && { SizeRw: sizes.rwBytes, SizeRootFs: sizes.rootFsBytes }),
+    ...(sizes && sizes.rwBytes > 0 && { SizeRw: sizes.rwBytes }),
+    ...(sizes && { SizeRootFs: sizes.rootFsBytes }),
     Labels: config.labels,
     State: state.status,
     Status: formatStatus(state, nowMs),

@@ -27,6 +27,7 @@ export interface StatusInput {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly finishedAt: string;
+  readonly health?: { readonly status: string };
 }
 
 /** The STATUS column of `docker ps`: `Up 2 seconds`, `Up 5 minutes (Paused)`, `Exited (0) 3 minutes ago`, `Created`. */
@@ -34,7 +35,7 @@ export function formatStatus(state: StatusInput, nowMs: number): string {
   const since = (time: string): string => humanDuration(nowMs - (parseTimeMs(time) ?? nowMs));
   switch (state.status) {
     case "running":
-      return `Up ${since(state.startedAt)}`;
+      return `Up ${since(state.startedAt)}${healthText(state.health?.status)}`;
     case "paused":
       return `Up ${since(state.startedAt)} (Paused)`;
     case "restarting":
@@ -50,4 +51,9 @@ export function formatStatus(state: StatusInput, nowMs: number): string {
     default:
       return "Created";
   }
+}
+
+function healthText(status: string | undefined): string {
+  if (status === undefined) return "";
+  return status === "starting" ? " (health: starting)" : ` (${status})`;
 }

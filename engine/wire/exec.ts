@@ -1,10 +1,10 @@
 import { EngineError } from "../base/errors.ts";
-import { parseJson, readFields } from "./json.ts";
+import { type Fields, parseJson, readFields } from "./json.ts";
 import type { ExecConfigModel, ExecModel } from "./model.ts";
 
 /** The body of `POST /containers/{id}/exec`. @throws EngineError */
 export function parseExecCreate(text: string): ExecConfigModel {
-  const fields = readFields(parseJson(text));
+  const fields = readFields(text.trim() === "" ? {} : parseJson(text));
   const cmd = fields.strings("Cmd", { orString: true }) ?? [];
   if (cmd.length === 0) throw new EngineError("invalid-argument", "No exec command specified");
   return {
@@ -18,6 +18,7 @@ export function parseExecCreate(text: string): ExecConfigModel {
     attachStderr: fields.boolean("AttachStderr"),
     privileged: fields.boolean("Privileged"),
     ...(fields.string("DetachKeys") !== "" && { detachKeys: fields.string("DetachKeys") }),
+    ...consoleSizeFrom(fields),
   };
 }
 
@@ -30,16 +31,14 @@ export interface ExecStart {
 /** The JSON in front of an exec's stream. @throws EngineError */
 export function parseExecStart(text: string): ExecStart {
   const fields = text.trim() === "" ? readFields({}) : readFields(parseJson(text));
+  return { detach: fields.boolean("Detach"), tty: fields.boolean("Tty"), ...consoleSizeFrom(fields) };
+}
+
+function consoleSizeFrom(fields: Fields): { readonly consoleSize?: readonly [rows: number, columns: number] } {
   const size = fields.raw("ConsoleSize");
   const [rows, columns] = (Array.isArray(size) ? size : []) as unknown[];
-  return {
-    detach: fields.boolean("Detach"),
-    tty: fields.boolean("Tty"),
-    ...(typeof rows === "number" &&
-      typeof columns === "number" &&
-      rows > 0 &&
-      columns > 0 && { consoleSize: [rows, columns] as const }),
-  };
+  if (typeof rows !== "number" || typeof columns !== "number" || rows <= 0 || columns <= 0) return {};
+  return { consoleSize: [rows, columns] };
 }
 
 /** `GET /exec/{id}/json`, in Docker's order of fields. */
@@ -57,7 +56,8 @@ export interface ExecInspect {
   readonly Pid: number;
 }
 
-export function toExecInspect({ id, containerId, config, running, exitCode, pid }: ExecModel): ExecInspect {
+export function toExecInspect(exec: ExecModel): ExecInspect {
+  const { id, containerId, config, running, exitCode, pid, detachKeyCodes = [] } = exec;
   const [entrypoint = "", ...rest] = config.cmd;
   return {
     ID: id,
@@ -75,7 +75,8 @@ export function toExecInspect({ id, containerId, config, running, exitCode, pid 
     OpenStdout: config.attachStdout,
     CanRemove: false,
     ContainerID: containerId,
-    DetachKeys: config.detachKeys ?? "",
+    // A list of bytes: Go writes it in base64.
+    DetachKeys: btoa(String.fromCharCode(...detachKeyCodes)),
     Pid: pid,
   };
 }

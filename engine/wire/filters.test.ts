@@ -11,7 +11,7 @@ import {
 describe("filters", () => {
   it("reads both encodings alike", () => {
     const expected = new Map([["label", ["a=b", "c"]]]);
-    expect(parseFilters('{"label":{"a=b":true,"c":true,"d":false}}')).toEqual(expected);
+    expect(parseFilters('{"label":{"a=b":true,"c":true}}')).toEqual(expected);
     expect(parseFilters('{"label":["a=b","c"]}')).toEqual(expected);
     expect(parseFilters(null)).toEqual(new Map());
     expect(parseFilters("")).toEqual(new Map());
@@ -54,4 +54,13 @@ describe("filters", () => {
     expect(matchesExactly(["a"], "b", "a")).toBe(true);
     expect(matchesExactly(["a"], "ab")).toBe(false);
   });
+});
+
+it("takes null for no filter, and the names of a map whatever their boolean is", () => {
+  expect(parseFilters("null").size).toBe(0);
+  expect(parseFilters('{"status":{"exited":false,"created":true},"label":null}').get("status")).toEqual([
+    "exited",
+    "created",
+  ]);
+  expect(() => parseFilters('{"label":{"a":"x"}}')).toThrow("invalid filter");
 });

@@ -15,21 +15,19 @@ export function parseFilters(text: string | null): Filters {
   } catch (cause) {
     throw new EngineError("invalid-argument", "invalid filter", { cause });
   }
-  if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed))
-    throw new EngineError("invalid-argument", "invalid filter");
+  if (parsed === null) return new Map();
+  if (typeof parsed !== "object" || Array.isArray(parsed)) throw new EngineError("invalid-argument", "invalid filter");
   return new Map(Object.entries(parsed).map(([name, values]) => [name, valuesOf(values)]));
 }
 
 function valuesOf(values: unknown): readonly string[] {
-  const list = Array.isArray(values)
-    ? (values as unknown[])
-    : Object.entries((values ?? {}) as Record<string, unknown>).flatMap(([value, wanted]) =>
-        wanted === true ? [value] : [],
-      );
-  if (typeof values === "string" || !list.every((value): value is string => typeof value === "string")) {
+  if (Array.isArray(values) && values.every((value): value is string => typeof value === "string")) return values;
+  const isMap = values === null || (typeof values === "object" && !Array.isArray(values));
+  const entries = isMap ? Object.entries((values ?? {}) as Record<string, unknown>) : [];
+  // `false` is a value that was asked for too: Docker looks at the names only.
+  if (!isMap || !entries.every(([, wanted]) => wanted === null || typeof wanted === "boolean"))
     throw new EngineError("invalid-argument", "invalid filter");
-  }
-  return list;
+  return entries.map(([value]) => value);
 }
 
 /** The newer encoding; undefined when there is nothing to ask for. */

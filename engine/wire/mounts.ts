@@ -2,7 +2,7 @@ import type { MountModel } from "./model.ts";
 
 /** One entry of `Mounts`, in Docker's order of fields. */
 export interface WireMount {
-  readonly Type: "bind" | "volume";
+  readonly Type: "bind" | "volume" | "tmpfs" | "image";
   readonly Name?: string;
   readonly Source: string;
   readonly Destination: string;

@@ -1,13 +1,13 @@
-import type { ContainerModel, EndpointModel, PortBindingModel } from "./model.ts";
+import type { ContainerModel, EndpointModel, NetworkRequestModel, PortBindingModel } from "./model.ts";
 import { formatPortSpec, publishedAddresses, type WirePortBinding, type WirePortMap } from "./ports.ts";
 
 /** A container's place on one network (`EndpointSettings`), in Docker's order of fields. */
 export interface WireEndpoint {
-  readonly IPAMConfig: null;
-  readonly Links: null;
+  readonly IPAMConfig: Readonly<Record<string, unknown>> | null;
+  readonly Links: readonly string[] | null;
   readonly Aliases: readonly string[] | null;
   readonly MacAddress: string;
-  readonly DriverOpts: null;
+  readonly DriverOpts: Readonly<Record<string, string>> | null;
   readonly GwPriority: number;
   readonly NetworkID: string;
   readonly EndpointID: string;
@@ -20,7 +20,16 @@ export interface WireEndpoint {
   readonly DNSNames: readonly string[] | null;
 }
 
-const NO_ADDRESS = { macAddress: "", ipAddress: "", prefixLength: 0, gateway: "", endpointId: "" };
+const NO_ADDRESS = {
+  macAddress: "",
+  ipAddress: "",
+  prefixLength: 0,
+  gateway: "",
+  ipv6Address: "",
+  ipv6PrefixLength: 0,
+  ipv6Gateway: "",
+  endpointId: "",
+};
 
 /** True while the container has a network namespace. */
 export function isOnline(container: ContainerModel): boolean {
@@ -39,22 +48,32 @@ export function toWireEndpoints(container: ContainerModel): Record<string, WireE
 }
 
 function toWireEndpoint(endpoint: EndpointModel): WireEndpoint {
+  const request = endpoint.request ?? {};
   return {
-    IPAMConfig: null,
-    Links: null,
+    IPAMConfig: toIpamConfig(request),
+    Links: request.links ?? null,
     Aliases: endpoint.aliases.length > 0 ? endpoint.aliases : null,
     MacAddress: endpoint.macAddress,
-    DriverOpts: null,
-    GwPriority: 0,
+    DriverOpts: request.driverOptions ?? null,
+    GwPriority: request.gatewayPriority ?? 0,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,
     Gateway: endpoint.gateway,
     IPAddress: endpoint.ipAddress,
     IPPrefixLen: endpoint.prefixLength,
-    IPv6Gateway: "",
-    GlobalIPv6Address: "",
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
+    IPv6Gateway: endpoint.ipv6Gateway ?? "",
+    GlobalIPv6Address: endpoint.ipv6Address ?? "",
+    GlobalIPv6PrefixLen: endpoint.ipv6PrefixLength ?? 0,
+    DNSNames: endpoint.dnsNames ?? null,
+  };
+}
+
+function toIpamConfig(request: NetworkRequestModel): Readonly<Record<string, unknown>> | null {
+  if (request.hasIpamConfig !== true) return null;
+  return {
+    ...(request.ipAddress && { IPv4Address: request.ipAddress }),
+    ...(request.ipv6Address && { IPv6Address: request.ipv6Address }),
+    ...(request.linkLocalIps && { LinkLocalIPs: request.linkLocalIps }),
   };
 }
 
@@ -92,11 +111,11 @@ export function toNetworkSettings(container: ContainerModel): Record<string, unk
     SecondaryIPv6Addresses: null,
     EndpointID: bridge?.EndpointID ?? "",
     Gateway: bridge?.Gateway ?? "",
-    GlobalIPv6Address: "",
-    GlobalIPv6PrefixLen: 0,
+    GlobalIPv6Address: bridge?.GlobalIPv6Address ?? "",
+    GlobalIPv6PrefixLen: bridge?.GlobalIPv6PrefixLen ?? 0,
     IPAddress: bridge?.IPAddress ?? "",
     IPPrefixLen: bridge?.IPPrefixLen ?? 0,
-    IPv6Gateway: "",
+    IPv6Gateway: bridge?.IPv6Gateway ?? "",
     MacAddress: bridge?.MacAddress ?? "",
     Networks: networks,
   };

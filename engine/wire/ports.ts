@@ -35,27 +35,28 @@ export function parsePortNumber(text: string): number | undefined {
 
 /** `ExposedPorts` */
 export function exposedPortsFrom(fields: Fields): readonly PortSpecModel[] {
-  return fields.entries("ExposedPorts").map(([key]) => parsePortSpec(key));
+  return fields.entries("ExposedPorts", "nat.PortSet").map(([key]) => parsePortSpec(key));
 }
 
 /** `PortBindings` of a create request. A binding without a host port means: pick one. */
 export function portBindingsFrom(fields: Fields): readonly PortBindingModel[] {
-  return fields.entries("PortBindings").flatMap(([key, list]) => {
+  return fields.entries("PortBindings", "nat.PortMap").flatMap(([key, list]) => {
     const container = parsePortSpec(key);
     const bindings: unknown[] = Array.isArray(list) ? list : [];
     return bindings.map((value, index) => {
-      const binding = readFields(value, `HostConfig.PortBindings.${key}[${index}]`);
-      return { container, hostIp: binding.string("HostIp"), hostPort: hostPortOf(binding.string("HostPort")) };
+      const binding = readFields(value, `HostConfig.PortBindings.${key.replaceAll("/", "~1")}.${index}`);
+      return { container, hostIp: binding.string("HostIp"), ...hostPortsOf(binding.string("HostPort")) };
     });
   });
 }
 
-function hostPortOf(text: string): number {
-  if (text === "") return 0;
-  const port = parsePortNumber(text);
-  if (port !== undefined) return port;
-  if (/^\d+-\d+$/.test(text))
-    throw new EngineError("not-implemented", `a range of host ports (${text}) is not implemented yet`);
+/** `8080`, or `8000-8010`: the first of them that is free. */
+function hostPortsOf(text: string): Pick<PortBindingModel, "hostPort" | "hostPortEnd"> {
+  if (text === "") return { hostPort: 0 };
+  const [hostPort, hostPortEnd, ...rest] = text.split("-").map(parsePortNumber);
+  if (hostPort !== undefined && rest.length === 0 && !text.includes("-")) return { hostPort };
+  if (hostPort !== undefined && hostPortEnd !== undefined && rest.length === 0 && hostPortEnd >= hostPort)
+    return { hostPort, hostPortEnd };
   throw new EngineError("invalid-argument", `invalid port specification: "${text}"`);
 }
 
@@ -67,8 +68,8 @@ export function toPortSet(ports: readonly PortSpecModel[]): Record<string, objec
 /** The `PortBindings` that were asked for. */
 export function toPortMap(bindings: readonly PortBindingModel[]): WirePortMap {
   const map: Record<string, WirePortBinding[]> = {};
-  for (const { container, hostIp, hostPort } of bindings) {
-    (map[formatPortSpec(container)] ??= []).push({ HostIp: hostIp, HostPort: hostPort === 0 ? "" : String(hostPort) });
+  for (const { container, hostIp, hostPort, hostPortEnd } of bindings) {
+    (map[formatPortSpec(container)] ??= []).push({ HostIp: hostIp, HostPort: formatHostPorts(hostPort, hostPortEnd) });
   }
   return map;
 }
@@ -76,4 +77,9 @@ export function toPortMap(bindings: readonly PortBindingModel[]): WirePortMap {
 /** What is published now: a binding to all addresses shows once for IPv4 and once for IPv6. */
 export function publishedAddresses(binding: PortBindingModel): readonly string[] {
   return binding.hostIp === "" ? ["0.0.0.0", "::"] : [binding.hostIp];
+}
+
+function formatHostPorts(first: number, last = first): string {
+  if (first === 0) return "";
+  return last === first ? String(first) : `${first}-${last}`;
 }

@@ -22,7 +22,8 @@ export type ProgressEvent =
       readonly id: string;
       readonly currentBytes: number;
       readonly totalBytes: number;
-    };
+    }
+  | { readonly kind: "pushed"; readonly tag: string; readonly digest: string; readonly sizeBytes: number };
 
 /** A layer's id: `a2b60a42c729`. Its messages carry `progressDetail`, those of the tag do not. */
 const LAYER_ID = /^[0-9a-f]{12}$/;
@@ -37,6 +38,10 @@ export function progressMessage(event: ProgressEvent): ProgressMessage {
       progress: progressBar(event.currentBytes, event.totalBytes),
       id: event.id,
     };
+  }
+  if (event.kind === "pushed") {
+    const { tag, digest, sizeBytes } = event;
+    return { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: sizeBytes } };
   }
   const { status, id } = event;
   if (id === undefined) return { status };

@@ -15,7 +15,11 @@ export interface SystemModel {
   readonly operatingSystem: string;
   /** For `docker info`: `overlay2` and what it sits on. */
   readonly storageStatus?: readonly (readonly [name: string, value: string])[];
+  /** Of containers that name none; `json-file` unless said otherwise. */
+  readonly loggingDriver?: string;
   readonly registryMirrors?: readonly string[];
+  /** Registries without TLS: `host:port`, or ranges of addresses. */
+  readonly insecureRegistries?: readonly string[];
 }
 
 /** `GET /version`, in Docker's order of fields. */
@@ -89,10 +93,10 @@ export function toInfo(system: SystemModel, counts: CountsModel, now: string): R
       ["Supports d_type", "true"],
       ["Native Overlay Diff", "true"],
     ],
-    Plugins: { Volume: ["local"], Network: ["bridge", "host", "null"], Authorization: null, Log: ["json-file"] },
+    Plugins: { Volume: ["local"], Network: ["bridge", "host", "null"], Authorization: null, Log: ["journald", "json-file", "local", "syslog"] },
     ...capabilities(),
     SystemTime: now,
-    LoggingDriver: "json-file",
+    LoggingDriver: system.loggingDriver ?? "json-file",
     CgroupDriver: "cgroupfs",
     CgroupVersion: "2",
     NEventsListener: counts.listeners,
@@ -102,7 +106,7 @@ export function toInfo(system: SystemModel, counts: CountsModel, now: string): R
     OSType: "linux",
     Architecture: "i686",
     IndexServerAddress: "https://index.docker.io/v1/",
-    RegistryConfig: registryConfig(system.registryMirrors ?? []),
+    RegistryConfig: registryConfig(system),
     NCPU: system.cpuCount,
     MemTotal: system.memoryBytes,
     GenericResources: null,
@@ -139,6 +143,7 @@ const FIXED_FACTS = {
   InitCommit: { ID: "" },
   SecurityOptions: ["name=seccomp,profile=builtin", "name=cgroupns"],
   CDISpecDirs: [],
+  FirewallBackend: { Driver: "nftables" },
 };
 
 function capabilities(): Record<string, unknown> {
@@ -158,10 +163,17 @@ function capabilities(): Record<string, unknown> {
   };
 }
 
-function registryConfig(mirrors: readonly string[]): Record<string, unknown> {
+function registryConfig(system: SystemModel): Record<string, unknown> {
+  const Mirrors = (system.registryMirrors ?? []).map((url) => (url.endsWith("/") ? url : `${url}/`));
+  const insecure = system.insecureRegistries ?? [];
+  const hosts = insecure.filter((entry) => !entry.includes("/"));
+  const ranges = insecure.filter((entry) => entry.includes("/"));
   return {
-    IndexConfigs: { "docker.io": { Mirrors: mirrors, Name: "docker.io", Official: true, Secure: true } },
-    InsecureRegistryCIDRs: ["::1/128", "127.0.0.0/8"],
-    Mirrors: mirrors,
+    IndexConfigs: {
+      ...Object.fromEntries(hosts.map((Name) => [Name, { Mirrors: [], Name, Official: false, Secure: false }])),
+      "docker.io": { Mirrors, Name: "docker.io", Official: true, Secure: true },
+    },
+    InsecureRegistryCIDRs: [...ranges, "::1/128", "127.0.0.0/8"],
+    Mirrors,
   };
 }

@@ -1,3 +1,5 @@
+import { EngineError } from "../base/errors.ts";
+
 /** Go's and Docker's ways to write a moment, with nanoseconds where JavaScript has milliseconds. */
 
 /** How Go writes "never" (`time.Time{}`). */
@@ -45,6 +47,20 @@ export function formatUnixNs(ns: bigint): string {
 export function parseUnixNs(text: string): bigint | undefined {
   const match = /^(-?\d+)(?:\.(\d{1,9})\d*)?$/.exec(text);
   if (match === null) return parseRfc3339Ns(text);
+  return BigInt(match[1] as string) * 1_000_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
+}
+
+/**
+ * Nanoseconds of a `since` or `until` of the API: seconds since 1970, `1700000000.5` with their fraction.
+ * @throws EngineError internal, in Go's words, for everything else
+ */
+export function parseTimestamp(text: string): bigint {
+  const match = /^([+-]?\d+)(?:\.(\d{0,9})\d*)?$/.exec(text);
+  if (match === null)
+    throw new EngineError(
+      "internal",
+      `strconv.ParseInt: parsing ${JSON.stringify(text.split(".", 1)[0])}: invalid syntax`,
+    );
   return BigInt(match[1] as string) * 1_000_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
 }
 

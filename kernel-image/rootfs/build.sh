@@ -62,7 +62,7 @@ chmod 700 "$root/root"
 say "rootfs: programs"
 pick rootfs
 t=$CACHE/rootfs-tools
-install -m 755 "$t"/iproute2/{ip,bridge,tc} "$t/procps/sysctl" "$root/usr/sbin/"
+install -m 755 "$t"/iproute2/{ip,bridge,tc} "$t/procps/sysctl" "$t/tini/docker-init" "$root/usr/sbin/"
 install -m 755 "$t"/bash/bash "$t"/busybox/busybox "$t"/iproute2/ss "$t"/curl/curl "$t"/less/less "$t"/nano/nano "$t"/jq/jq \
 	"$t"/procps/{free,pgrep,top,vmstat,watch} "$t"/util-linux/{findmnt,lsns,mount,nsenter,unshare} "$root/usr/bin/"
 install -m 755 "$t/procps/pscommand" "$root/usr/bin/ps"

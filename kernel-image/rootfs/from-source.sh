@@ -163,6 +163,12 @@ make_tool jq '
 	make $J -s CPPFLAGS=-D_GNU_SOURCE jq
 ' jq
 
+# The first process of `docker run --init`: bound into the container as Docker does it.
+make_tool tini '
+	sed "s/@tini_VERSION_MAJOR@.@tini_VERSION_MINOR@.@tini_VERSION_PATCH@/0.19.0/; s/@tini_VERSION_GIT@//" src/tiniConfig.h.in >src/tiniConfig.h
+	$CC $CFLAGS -std=gnu99 $LDFLAGS -o docker-init src/tini.c
+' docker-init
+
 sort -u "$CACHE/used/rootfs-tools.new" >"$CACHE/used/rootfs-tools"
 rm "$CACHE/used/rootfs-tools.new"
 ls -l "$tools"/*/* >&2

@@ -94,6 +94,11 @@ class FakeEngine implements Engine {
   readonly boot = { from: "cold", milliseconds: 812 } as const;
   readonly trace = {} as Engine["trace"];
   readonly died: Engine["died"];
+  readonly ports: Engine["ports"] = {
+    list: () => [],
+    subscribe: () => ({ [Symbol.dispose]: () => undefined }),
+    connect: () => Promise.reject(new Error("the fake engine has no machine")),
+  };
   #die: (death: Awaited<Engine["died"]>) => void = () => undefined;
   readonly #docker = new FakeDocker();
 

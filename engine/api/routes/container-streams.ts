@@ -1,11 +1,12 @@
 import { EngineError, messageOf } from "../../base/errors.ts";
-import { concat, encodeUtf8 } from "../../base/streams.ts";
-import type { LogEntry, LogOptions, WaitCondition } from "../../containers/container-service.ts";
+import { concat, encodeUtf8, streamOf } from "../../base/streams.ts";
+import type { Attachment, LogEntry, LogOptions, WaitCondition } from "../../containers/container-service.ts";
 import { waitResult } from "../../wire/answers.ts";
 import { encodeFrame, MULTIPLEXED_TYPE, RAW_TYPE } from "../../wire/stdcopy.ts";
-import { formatTimeNs, parseUnixNs } from "../../wire/times.ts";
+import { formatTimeNs, parseTimestamp } from "../../wire/times.ts";
 import { type ApiRequest, isAtLeast, param, queryBoolean } from "../api-request.ts";
 import type { EngineResponse } from "../app.ts";
+import { errorResponse } from "../error-response.ts";
 import { hijack } from "../hijack.ts";
 import { empty } from "../responses.ts";
 import { type Route, route } from "../router.ts";
@@ -16,15 +17,34 @@ import { clientGone, jsonLines, streamed } from "../streaming.ts";
 export function containerStreamRoutes(services: Services): readonly Route[] {
   return [
     route("POST", "/containers/{id}/attach", (request) => attach(services, request)),
+    route("GET", "/containers/{id}/attach/ws", (request) => attachWebSocket(services, request)),
     route("GET", "/containers/{id}/logs", (request) => logs(services, request)),
     route("POST", "/containers/{id}/wait", (request) => wait(services, request)),
     route("POST", "/containers/{id}/resize", (request) => resize(services, request)),
   ];
 }
 
-async function attach({ containers }: Services, request: ApiRequest): Promise<EngineResponse> {
+/** On a socket, Docker has taken the connection over before it looks for the container: an error is plain text. */
+async function attach(services: Services, request: ApiRequest): Promise<EngineResponse> {
+  try {
+    return hijack(request, await attachmentOf(services, request));
+  } catch (error) {
+    if (request.input === undefined) throw error;
+    const body = streamOf(encodeUtf8(`${messageOf(error)}\r\n`));
+    return { status: errorResponse(error).status, headers: new Map([["content-type", RAW_TYPE]]), body, hijack: true };
+  }
+}
+
+/** Both outputs unframed, in messages of a web socket (text before API 1.28). */
+async function attachWebSocket(services: Services, request: ApiRequest): Promise<EngineResponse> {
+  const attachment = await attachmentOf(services, request);
+  const response = hijack(request, { ...attachment, tty: true });
+  return { ...response, webSocket: isAtLeast(request, "1.28") ? "binary" : "text" };
+}
+
+function attachmentOf({ containers }: Services, request: ApiRequest): Promise<Attachment> | Attachment {
   const detachKeys = request.query.get("detachKeys") ?? "";
-  const attachment = await containers.attach(param(request, "id"), {
+  return containers.attach(param(request, "id"), {
     stdin: queryBoolean(request, "stdin"),
     stdout: queryBoolean(request, "stdout"),
     stderr: queryBoolean(request, "stderr"),
@@ -32,7 +52,6 @@ async function attach({ containers }: Services, request: ApiRequest): Promise<En
     logs: queryBoolean(request, "logs"),
     ...(detachKeys !== "" && { detachKeys }),
   });
-  return hijack(request, attachment);
 }
 
 function logs({ containers }: Services, request: ApiRequest): EngineResponse {
@@ -46,6 +65,7 @@ function logs({ containers }: Services, request: ApiRequest): EngineResponse {
     stdout,
     stderr,
     follow: queryBoolean(request, "follow"),
+    details: queryBoolean(request, "details"),
     ...tailOf(request),
     ...timeOf(request, "since"),
     ...timeOf(request, "until"),
@@ -55,15 +75,18 @@ function logs({ containers }: Services, request: ApiRequest): EngineResponse {
   const timestamps = queryBoolean(request, "timestamps");
   const body = streamed(
     containers.logs(container.id, options),
-    (entry) => encodeEntry(entry, { tty, timestamps }),
+    (entries) => concat(entries.map((entry) => encodeEntry(entry, { tty, timestamps }))),
     gone,
   );
   const type = !tty && isAtLeast(request, "1.42") ? MULTIPLEXED_TYPE : RAW_TYPE;
   return { status: 200, headers: new Map([["content-type", type]]), body };
 }
 
+/** `2026-11-21T02:10:13.330130492Z label=value text`: what was asked for, in Docker's order. */
 function encodeEntry(entry: LogEntry, { tty, timestamps }: { tty: boolean; timestamps: boolean }): Uint8Array {
-  const bytes = timestamps ? concat([encodeUtf8(`${formatTimeNs(entry.timeNs)} `), entry.bytes]) : entry.bytes;
+  const before =
+    (timestamps ? `${formatTimeNs(entry.timeNs)} ` : "") + (entry.details === undefined ? "" : `${entry.details} `);
+  const bytes = before === "" ? entry.bytes : concat([encodeUtf8(before), entry.bytes]);
   return tty ? bytes : encodeFrame(entry.stream, bytes);
 }
 
@@ -76,13 +99,7 @@ function tailOf({ query }: ApiRequest): { tail?: number } {
 function timeOf({ query }: ApiRequest, name: "since" | "until"): { since?: number; until?: number } {
   const text = query.get(name) ?? "";
   if (text === "" || text === "0") return {};
-  const ns = parseUnixNs(text);
-  if (ns === undefined)
-    throw new EngineError(
-      "invalid-argument",
-      `invalid value for "${name}": failed to parse value as time or duration: "${text}"`,
-    );
-  return { [name]: Number(ns) / 1e6 };
+  return { [name]: Number(parseTimestamp(text)) / 1e6 };
 }
 
 const CONDITIONS: readonly string[] = ["not-running", "next-exit", "removed"];

@@ -1,8 +1,8 @@
 import { EngineError } from "../../base/errors.ts";
 import type { EngineEvent } from "../../containers/container-service.ts";
 import { toEventMessage } from "../../wire/events.ts";
-import { checkFilterNames, type Filters, matchesExactly, matchesLabels, parseFilters } from "../../wire/filters.ts";
-import { parseUnixNs } from "../../wire/times.ts";
+import { type Filters, matchesExactly, matchesLabels, parseFilters } from "../../wire/filters.ts";
+import { parseTimestamp } from "../../wire/times.ts";
 import type { ApiRequest } from "../api-request.ts";
 import type { EngineResponse } from "../app.ts";
 import type { EventLog } from "../event-log.ts";
@@ -10,24 +10,21 @@ import { type Route, route } from "../router.ts";
 import type { Services } from "../services.ts";
 import { clientGone, jsonLines } from "../streaming.ts";
 
-const NAMES = [
-  "config",
+/** Filters that name an object: by the beginning of its id or name, whatever its kind (moby's `daemon/events/filter.go`). */
+const OBJECT_FILTERS = [
   "container",
-  "daemon",
-  "event",
-  "image",
-  "label",
   "network",
-  "node",
-  "plugin",
-  "scope",
-  "secret",
-  "service",
-  "type",
   "volume",
-];
-/** Filters that name an object of their own kind. */
-const OBJECT_TYPES = ["container", "network", "volume", "daemon"] as const;
+  "daemon",
+  "plugin",
+  "node",
+  "service",
+  "secret",
+  "config",
+] as const;
+
+/** Actions that carry more behind a colon: without it the filter is a prefix. */
+const PREFIX_ACTIONS = ["health_status", "exec_create", "exec_start"];
 
 /** `GET /events`: what happened since a moment, then what happens, until a moment or for ever. */
 export function eventRoutes(services: Services, log: EventLog): readonly Route[] {
@@ -36,9 +33,12 @@ export function eventRoutes(services: Services, log: EventLog): readonly Route[]
 
 function events(services: Services, log: EventLog, request: ApiRequest): EngineResponse {
   const filters = parseFilters(request.query.get("filters"));
-  checkFilterNames(filters, NAMES);
   const since = momentOf(request, "since");
   const until = momentOf(request, "until");
+  if (since !== undefined && until !== undefined && since > until) {
+    const [from, to] = [request.query.get("since"), request.query.get("until")];
+    throw new EngineError("invalid-argument", `\`since\` time (${from}) cannot be after \`until\` time (${to})`);
+  }
   const gone = clientGone(request.signal);
   const past = log.between(since, until);
   const live = followUntil(services, log, until, gone);
@@ -73,33 +73,34 @@ function followUntil(
 
 function momentOf({ query }: ApiRequest, name: string): bigint | undefined {
   const text = query.get(name) ?? "";
-  if (text === "" || text === "0") return undefined;
-  const ns = parseUnixNs(text);
-  if (ns === undefined)
-    throw new EngineError("internal", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return ns;
+  return text === "" || text === "0" ? undefined : parseTimestamp(text);
 }
 
 function matches(event: EngineEvent, filters: Filters): boolean {
   const { type, action, id, attributes } = event;
   return (
+    matchesAction(filters.get("event"), action) &&
     matchesExactly(filters.get("type"), type) &&
-    matchesExactly(filters.get("event"), action, action.split(":")[0] as string) &&
     matchesExactly(filters.get("scope"), "local") &&
     matchesLabels(filters.get("label"), attributes) &&
     matchesImage(event, filters.get("image")) &&
-    OBJECT_TYPES.every((name) => {
-      const wanted = filters.get(name);
-      if (wanted === undefined || wanted.length === 0) return true;
-      const isKind = type === name && wanted.some((value) => value === attributes["name"] || id.startsWith(value));
-      return isKind || (name !== "container" ? false : matchesExactly(wanted, attributes["container"] ?? ""));
-    })
+    OBJECT_FILTERS.every((name) => matchesPrefix(filters.get(name), id, attributes["name"] ?? ""))
   );
+}
+
+function matchesAction(wanted: readonly string[] | undefined, action: string): boolean {
+  if (wanted?.some((value) => PREFIX_ACTIONS.includes(value)) === true) return matchesPrefix(wanted, action);
+  return matchesExactly(wanted, action);
+}
+
+function matchesPrefix(wanted: readonly string[] | undefined, ...sources: readonly string[]): boolean {
+  if (wanted === undefined || wanted.length === 0) return true;
+  return wanted.some((value) => sources.some((source) => source.startsWith(value)));
 }
 
 /** `busybox` matches `busybox:1.36` too, for images and for their containers. */
 function matchesImage({ type, id, attributes }: EngineEvent, wanted: readonly string[] | undefined): boolean {
   const name = (type === "image" ? attributes["name"] : attributes["image"]) ?? "";
   const colon = name.indexOf(":", name.lastIndexOf("/"));
-  return matchesExactly(wanted, name, colon < 0 ? name : name.slice(0, colon), ...(type === "image" ? [id] : []));
+  return matchesExactly(wanted, id, name, colon < 0 ? name : name.slice(0, colon));
 }

@@ -37,11 +37,14 @@ async function start({ containers }: Services, request: ApiRequest): Promise<Eng
   try {
     const attachment = await containers.startExec(param(request, "id"), options);
     if (!options.detach) return hijack(request, attachment, rest);
-    await rest?.cancel();
+    // Nobody reads: what it writes must not hold it up.
+    await Promise.all([rest?.cancel(), attachment.output.cancel()]);
     return empty(200);
   } catch (error) {
     // Docker has hijacked the connection by the time the process fails to start: the reason comes as output.
-    if (options.detach || isKind(error, "not-found", "conflict", "invalid-argument", "not-modified")) throw error;
+    const isTold = /^exec command \S+ (?:has already run|is already running)$/.test(messageOf(error));
+    if (options.detach || (!isTold && isKind(error, "not-found", "conflict", "invalid-argument", "not-modified")))
+      throw error;
     await rest?.cancel();
     const line = encodeUtf8(`${messageOf(error)}\r\n`);
     return hijackResponse(request, config.tty, streamOf(config.tty ? line : encodeFrame("stdout", line)));

@@ -1,4 +1,3 @@
-import { EngineError } from "../../base/errors.ts";
 import { encodeUtf8, streamOf } from "../../base/streams.ts";
 import { toInfo, toVersion } from "../../wire/system.ts";
 import type { EngineResponse } from "../app.ts";
@@ -43,26 +42,4 @@ async function info({ containers, images, system, clock }: Services, log: EventL
     listeners: log.listenerCount,
   };
   return json(toInfo(system, counts, new Date(clock.now()).toISOString()));
-}
-
-const NOT_A_SWARM_MANAGER =
-  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
-
-/** What Docker answers on a machine that has no plugins, no volumes yet, and is not in a swarm. */
-export function absentRoutes(): readonly Route[] {
-  const notManager = (): never => {
-    throw new EngineError("unavailable", NOT_A_SWARM_MANAGER);
-  };
-  return [
-    route("GET", "/plugins", () => json([])),
-    route("GET", "/plugins/{name}/json", ({ params }) => {
-      throw new EngineError("not-found", `plugin "${params["name"]}" not found`);
-    }),
-    route("GET", "/volumes/{name}", ({ params }) => {
-      throw new EngineError("not-found", `get ${params["name"]}: no such volume`);
-    }),
-    ...["/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"].map((path) =>
-      route("GET", path, notManager),
-    ),
-  ];
 }

@@ -26,11 +26,12 @@ export function open(app: EngineFetch, request: string, options: CallOptions = {
   const body = options.body ?? (text === undefined ? undefined : streamOf(encodeUtf8(text)));
   const length: readonly [string, string][] =
     text === undefined ? [] : [["content-length", String(encodeUtf8(text).length)]];
+  const type: readonly [string, string][] = options.json === undefined ? [] : [["content-type", "application/json"]];
   const engineRequest: EngineRequest = {
     method,
     path,
     query: new URLSearchParams(query),
-    headers: new Map([...length, ...Object.entries(options.headers ?? {})]),
+    headers: new Map([...length, ...type, ...Object.entries(options.headers ?? {})]),
     body,
     ...(options.signal && { signal: options.signal }),
   };

@@ -1,5 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import { Queue } from "../../base/queue.ts";
+import type { ContainerUpdate } from "../../containers/update-container.ts";
+import type { ContainerStats } from "../../containers/container-stats.ts";
 import type { Container } from "../../containers/container.ts";
 import type {
   AttachOptions,
@@ -14,6 +16,7 @@ import type {
   OutputChunk,
   WaitCondition,
 } from "../../containers/container-service.ts";
+import { EventBus } from "../../containers/event-bus.ts";
 import type { ImageService } from "../../images/image-service.ts";
 import { type Deferred, deferred } from "./deferred.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -41,14 +44,17 @@ export class FakeContainers implements ContainerService {
   readonly #clock: FakeClock;
   readonly #entries = new Map<string, Entry>();
   readonly #execs = new FakeExecs();
-  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #events: EventBus;
   #count = 0;
+  /** Every connect and disconnect that was asked for. */
+  readonly networkCalls: (readonly [verb: string, reference: string, network: string])[] = [];
   /** Every resize that was asked for, newest last. */
   readonly resizes: (readonly [id: string, rows: number, columns: number])[] = [];
 
-  constructor(images: ImageService, clock: FakeClock) {
+  constructor(images: ImageService, clock: FakeClock, events = new EventBus(clock)) {
     this.#images = images;
     this.#clock = clock;
+    this.#events = events;
   }
 
   list({ all }: { all: boolean }): readonly Container[] {
@@ -58,6 +64,20 @@ export class FakeContainers implements ContainerService {
 
   get(reference: string): Container {
     return this.#entry(reference).container;
+  }
+
+  async connectNetwork(reference: string, network: string): Promise<void> {
+    this.#entry(reference);
+    this.networkCalls.push(["connect", reference, network]);
+  }
+
+  async disconnectNetwork(reference: string, network: string): Promise<void> {
+    this.#entry(reference);
+    this.networkCalls.push(["disconnect", reference, network]);
+  }
+
+  async removeLink(reference: string): Promise<void> {
+    this.#entry(reference);
   }
 
   async create(request: CreateContainer): Promise<{ container: Container; warnings: readonly string[] }> {
@@ -149,6 +169,14 @@ export class FakeContainers implements ContainerService {
     container.name = name;
   }
 
+  async update(reference: string, { restartPolicy }: ContainerUpdate): Promise<readonly string[]> {
+    const entry = this.#entry(reference);
+    const { container } = entry;
+    const host = { ...container.host, ...(restartPolicy && { restartPolicy }) };
+    entry.container = { ...container, host };
+    return [];
+  }
+
   async remove(reference: string, { force }: { force: boolean }): Promise<void> {
     const entry = this.#entry(reference);
     if (isRunning(entry.container)) {
@@ -202,17 +230,22 @@ export class FakeContainers implements ContainerService {
     );
   }
 
-  async *logs(reference: string, options: LogOptions): AsyncGenerator<LogEntry, void, undefined> {
+  async *logs(reference: string, options: LogOptions): AsyncGenerator<readonly LogEntry[], void, undefined> {
     const entry = this.#entry(reference);
     const wanted = (line: LogEntry): boolean =>
       options[line.stream] && Number(line.timeNs) / 1e6 >= (options.since ?? 0);
     const past = entry.logs.filter(wanted);
-    yield* options.tail === undefined ? past : past.slice(Math.max(0, past.length - options.tail));
+    yield options.tail === undefined ? past : past.slice(Math.max(0, past.length - options.tail));
     if (!options.follow || !isRunning(entry.container) || entry.process === undefined) return;
     const output = new Queue<OutputChunk>();
     entry.process.read(output);
     options.signal?.addEventListener("abort", () => output.close(), { once: true });
-    for await (const chunk of output) if (options[chunk.stream]) yield { ...chunk, timeNs: this.#timeNs() };
+    for await (const chunk of output) if (options[chunk.stream]) yield [{ ...chunk, timeNs: this.#timeNs() }];
+  }
+
+  async *stats(reference: string): AsyncGenerator<ContainerStats, void, undefined> {
+    const { id, name } = this.#entry(reference).container;
+    yield { id, name: `/${name}`, sample: undefined, previous: undefined };
   }
 
   async createExec(reference: string, config: ExecConfig): Promise<string> {
@@ -238,9 +271,12 @@ export class FakeContainers implements ContainerService {
     return this.#execs.inspect(id);
   }
 
+  execIds(): readonly string[] {
+    return [];
+  }
+
   subscribe(listener: (event: EngineEvent) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    return this.#events.subscribe(listener);
   }
 
   async #record(entry: Entry, log: Queue<OutputChunk>): Promise<void> {
@@ -281,8 +317,7 @@ export class FakeContainers implements ContainerService {
 
   #emit(container: Container, action: string, more: Readonly<Record<string, string>> = {}): void {
     const attributes = { ...container.config.labels, ...more, image: container.image.reference, name: container.name };
-    for (const listener of this.#listeners)
-      listener({ type: "container", action, id: container.id, attributes, timeNs: this.#timeNs() });
+    this.#events.publish({ type: "container", action, id: container.id, attributes });
   }
 
   #time(): string {

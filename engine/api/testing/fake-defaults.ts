@@ -23,6 +23,7 @@ export const DEFAULT_CONFIG: ContainerConfig = {
 
 export const DEFAULT_HOST: HostConfig = {
   autoRemove: false,
+  logConfig: { type: "json-file", options: {} },
   binds: [],
   tmpfs: {},
   portBindings: [],

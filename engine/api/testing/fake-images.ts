@@ -1,7 +1,17 @@
 import { EngineError } from "../../base/errors.ts";
-import type { Image, ImageService, PullEvent, RemovedImage } from "../../images/image-service.ts";
+import type { CatalogEntry } from "../../images/catalog.ts";
+import type { RemoteImage } from "../../images/describe-remote.ts";
+import type {
+  Image,
+  ImageService,
+  PullEvent,
+  PushEvent,
+  PushOptions,
+  RemovedImage,
+} from "../../images/image-service.ts";
+import type { LoginRequest, LoginResult } from "../../images/log-in.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { formatFamiliar, familiarName, parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { canonicalName, formatFamiliar, familiarName, parseReference, withDefaultTag } from "../../oci/reference.ts";
 
 /** An image for tests; `seed` makes its digests. */
 export function fakeImage(
@@ -40,6 +50,7 @@ export class FakeImages implements ImageService {
   readonly #registry: readonly Image[];
   /** What was asked for, newest last. */
   readonly pulls: string[] = [];
+  readonly pushes: { readonly reference: string; readonly options: PushOptions }[] = [];
 
   constructor(images: readonly Image[], registry: readonly Image[] = []) {
     this.#images = [...images];
@@ -87,6 +98,43 @@ export class FakeImages implements ImageService {
     yield { kind: "status", status: `Status: ${isNew ? "Downloaded newer image" : "Image is up to date"} for ${name}` };
   }
 
+  async *push(reference: string, options: PushOptions = {}): AsyncGenerator<PushEvent, void, undefined> {
+    this.pushes.push({ reference, options });
+    const parsed = withDefaultTag(parseReference(reference));
+    yield { kind: "status", status: `The push refers to repository [${canonicalName(parsed)}]` };
+    const image = this.#images.find(({ repoTags }) => repoTags.includes(formatFamiliar(parsed)));
+    if (image === undefined)
+      throw new EngineError("not-found", `An image does not exist locally with the tag: ${familiarName(parsed)}`);
+    const id = image.layers[0]?.slice(7, 19) ?? "";
+    yield { kind: "status", status: "Preparing", id };
+    yield { kind: "progress", status: "Pushing", id, currentBytes: 512, totalBytes: 131 };
+    yield { kind: "status", status: "Pushed", id };
+    const { digest, size } = image.manifest;
+    yield { kind: "status", status: `${parsed.tag}: digest: ${digest} size: ${size}` };
+    yield { kind: "pushed", tag: parsed.tag ?? "", digest, sizeBytes: size };
+  }
+
+  async describeRemote(reference: string): Promise<RemoteImage> {
+    const name = familiar(reference);
+    const image = this.#registry.find(({ repoTags }) => repoTags.includes(name));
+    if (image === undefined) throw new EngineError("not-found", "manifest unknown: manifest unknown");
+    const { mediaType, digest, size } = image.manifest;
+    return { descriptor: { mediaType, digest, size }, platforms: [{ os: "linux", architecture: "386" }] };
+  }
+
+  async logIn({ serverAddress, credentials }: LoginRequest): Promise<LoginResult> {
+    if (credentials && "password" in credentials && credentials.password === "wrong")
+      throw new EngineError("unauthorized", `Get "https://${serverAddress}/v2/": unauthorized: incorrect`);
+    return { identityToken: "" };
+  }
+
+  async search(term: string): Promise<readonly CatalogEntry[]> {
+    return [
+      { name: "nginx", description: "a web server", isOfficial: true, stars: 0 },
+      { name: "me/nginx", description: "mine", isOfficial: false, stars: 12 },
+    ].filter(({ name }) => name.includes(term));
+  }
+
   async tag(nameOrId: string, target: string): Promise<void> {
     const image = await this.resolve(nameOrId);
     const name = familiar(target);
@@ -119,7 +167,7 @@ export class FakeImages implements ImageService {
       ...image.repoTags.map((untagged) => ({ untagged })),
       ...image.repoDigests.map((untagged) => ({ untagged })),
       { deleted: image.id },
-      ...image.layers.map((deleted) => ({ deleted })),
+      ...image.layers.map((deleted) => ({ deleted, isLayer: true as const })),
     ];
   }
 }

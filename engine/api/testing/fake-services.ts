@@ -1,3 +1,7 @@
+import { EventBus } from "../../containers/event-bus.ts";
+import { FakeNetworks } from "../../network/fake-networks.ts";
+import { testVolumes } from "../../volumes/testing.ts";
+import type { Volumes } from "../../volumes/volumes.ts";
 import type { Services } from "../services.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeContainers } from "./fake-containers.ts";
@@ -5,6 +9,7 @@ import { fakeImage, FakeImages } from "./fake-images.ts";
 
 export interface FakeServices extends Services {
   readonly containers: FakeContainers;
+  readonly volumes: Volumes;
   readonly images: FakeImages;
   readonly clock: FakeClock;
 }
@@ -23,10 +28,13 @@ export function fakeServices(): FakeServices {
       fakeImage("busybox", "6da"),
     ],
   );
-  const containers = new FakeContainers(images, clock);
+  const events = new EventBus(clock);
+  const containers = new FakeContainers(images, clock, events);
   return {
     containers,
     images,
+    volumes: testVolumes({ clock, events }),
+    events,
     clock,
     system: {
       kernelRelease: "6.12.57",
@@ -36,17 +44,7 @@ export function fakeServices(): FakeServices {
       engineId: "eb717828-810f-4118-8a01-ffe74296f34a",
       operatingSystem: "Drydock (Linux in v86)",
     },
-    network: {
-      list: () => [
-        {
-          id: "b".repeat(64),
-          name: "bridge",
-          driver: "bridge",
-          createdAt: "2026-11-21T02:00:00Z",
-          subnets: [{ subnet: "172.17.0.0/16", gateway: "172.17.0.1" }],
-        },
-      ],
-    },
+    network: new FakeNetworks(),
     top: async () => ({ titles: ["PID", "USER", "COMMAND"], processes: [["10286", "root", "sleep 1000"]] }),
     layerSize: async () => 4,
     writtenBytes: async () => 0,

@@ -30,7 +30,7 @@ const stopQuery = ({ flags }: Invocation): ApiCall["query"] => ({
 export const stopCommand = eachContainer("stop", "Stop one or more running containers", STOP_FLAGS, stopQuery);
 export const restartCommand = eachContainer("restart", "Restart one or more containers", STOP_FLAGS, stopQuery);
 export const killCommand = eachContainer("kill", "Kill one or more running containers", KILL_FLAGS, ({ flags }) => ({
-  signal: flags.string("signal") || "KILL",
+  signal: flags.string("signal"),
 }));
 export const pauseCommand = eachContainer("pause", "Pause all processes within one or more containers");
 export const unpauseCommand = eachContainer("unpause", "Unpause all processes within one or more containers");

@@ -22,12 +22,14 @@ export function checkPullPolicy(policy: string): void {
 /** @returns the container's id. @throws ApiError, Error in Docker's words */
 export async function createContainer(invocation: Invocation, body: CreateBody): Promise<string> {
   const { client, context, flags } = invocation;
-  await warnOfRisks(context, flags);
   const cidfile = await CidFile.open(context, flags.string("cidfile"));
   const name = parseAnyImage(body.Image);
   const pull = async (): Promise<void> => {
     const output = flags.boolean("quiet") ? undefined : context.stderr;
-    await pullImage(client, withDefaultTag(parseImageName(body.Image)), { platform: flags.string("platform"), output });
+    await pullImage(invocation, withDefaultTag(parseImageName(body.Image)), {
+      platform: flags.string("platform"),
+      output,
+    });
   };
   const create = (): Promise<CreatedContainer> =>
     client.json<CreatedContainer>({
@@ -45,6 +47,7 @@ export async function createContainer(invocation: Invocation, body: CreateBody):
     return await create();
   });
   for (const warning of created.Warnings ?? []) await complain(context, `WARNING: ${warning}`);
+  await warnOfRisks(context, flags);
   await cidfile.write(created.Id);
   return created.Id;
 }

@@ -30,6 +30,10 @@ interface Event {
   readonly Action: string;
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
   readonly scope: string;
+  /** Of containers and images, from times before there were other kinds. */
+  readonly status?: string;
+  readonly id?: string;
+  readonly from?: string;
   readonly time: number;
   readonly timeNano: bigint;
 }
@@ -51,8 +55,9 @@ async function events({ client, context, flags }: Invocation): Promise<number> {
 
 /** Nanoseconds are too many digits for a JavaScript number. */
 function parseEvent(line: string): Event {
-  const { Type, Action, Actor, scope, time } = JSON.parse(line) as Event;
-  return { Type, Action, Actor, scope, time, timeNano: BigInt(/"timeNano":(\d+)/.exec(line)?.[1] ?? 0) };
+  const { status, id, from, Type, Action, Actor, scope, time } = JSON.parse(line) as Event;
+  const legacy = { ...(status && { status }), ...(id && { id }), ...(from && { from }) };
+  return { ...legacy, Type, Action, Actor, scope, time, timeNano: BigInt(/"timeNano":(\d+)/.exec(line)?.[1] ?? 0) };
 }
 
 function formatterOf(format: string): (event: Event) => string {
@@ -62,13 +67,13 @@ function formatterOf(format: string): (event: Event) => string {
     const template = compileTemplate(format.replaceAll("\\t", "\t").replaceAll("\\n", "\n"), {
       missingField: (name) => `can't evaluate field ${name} in type *events.Message`,
     });
-    return ({ scope, time, timeNano, ...event }) => {
+    return ({ status = "", id = "", from = "", scope, time, timeNano, ...event }) => {
       const attributes = new Map(Object.entries(event.Actor.Attributes));
       return template.execute({
         ...event,
-        Status: event.Action,
-        ID: event.Actor.ID,
-        From: attributes.get("image") ?? "",
+        Status: status,
+        ID: id,
+        From: from,
         Actor: { ...event.Actor, Attributes: attributes },
         Scope: scope,
         Time: time,

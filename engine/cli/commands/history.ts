@@ -2,12 +2,13 @@ import { humanDuration } from "../../wire/durations.ts";
 import type { HistoryItem } from "../../wire/images.ts";
 import { humanSize } from "../../wire/sizes.ts";
 import { pathName } from "../client.ts";
-import { type Command, CommandError, exactly, type Invocation } from "../command.ts";
+import { type Command, exactly, type Invocation } from "../command.ts";
 import { TABLE_FORMAT } from "../flags/common.ts";
 import { defineFlags } from "../flags/flag.ts";
 import { formatListing, type Listing } from "../format/table.ts";
 import { ellipsis, shortId } from "../format/text.ts";
 import { print } from "../output.ts";
+import { platformQuery } from "../platform.ts";
 
 export const historyCommand: Command = {
   name: "history",
@@ -26,8 +27,11 @@ ${TABLE_FORMAT}
 };
 
 async function history({ client, context, flags, arguments: [name = ""] }: Invocation): Promise<number> {
-  if (flags.has("platform")) throw new CommandError("docker history --platform: not supported yet");
-  const items = await client.json<readonly HistoryItem[]>({ method: "GET", path: `/images/${pathName(name)}/history` });
+  const items = await client.json<readonly HistoryItem[]>({
+    method: "GET",
+    path: `/images/${pathName(name)}/history`,
+    query: { platform: platformQuery(flags.string("platform")) },
+  });
   const listing = historyListing({
     truncate: !flags.boolean("no-trunc"),
     human: flags.boolean("human"),
@@ -51,7 +55,7 @@ function historyListing({
 }): Listing<HistoryItem> {
   const createdAt = ({ Created }: HistoryItem): string => new Date(Created * 1000).toISOString().replace(".000Z", "Z");
   return {
-    table: "{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
+    table: `{{.ID}}\t{{.${human ? "CreatedSince" : "CreatedAt"}}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}`,
     headers: {
       ID: "IMAGE",
       CreatedSince: "CREATED",

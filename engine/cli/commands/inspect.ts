@@ -5,6 +5,7 @@ import { FORMAT } from "../flags/common.ts";
 import { defineFlags } from "../flags/flag.ts";
 import { formatInspected } from "../format/inspect.ts";
 import { complain, print } from "../output.ts";
+import { platformQuery } from "../platform.ts";
 
 const TYPES = ["container", "image", "network", "volume", "plugin"] as const;
 type ObjectType = (typeof TYPES)[number];
@@ -38,7 +39,7 @@ ${FORMAT}
         `unknown type: ${JSON.stringify(type)}: must be one of "config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"`,
       );
     const types = type === "" ? TYPES : [type as ObjectType];
-    return await inspect(invocation, (name) => inspectAny(invocation, name, types));
+    return await inspectEach(invocation, (name) => inspectAny(invocation, name, types));
   },
 };
 
@@ -51,7 +52,8 @@ ${FORMAT}
 -s, --size | Display total file sizes
 `),
   takes: atLeast(1),
-  run: (invocation) => inspect(invocation, (name) => invocation.client.json(callFor(invocation, "container", name))),
+  run: (invocation) =>
+    inspectEach(invocation, (name) => invocation.client.json(callFor(invocation, "container", name))),
 };
 
 export const imageInspectCommand: Command = {
@@ -65,12 +67,13 @@ ${FORMAT}
 | 'os[/arch[/variant]]': Explicit platform (eg. linux/amd64)
 `),
   takes: atLeast(1),
-  run: (invocation) => inspect(invocation, (name) => invocation.client.json(callFor(invocation, "image", name))),
+  run: (invocation) => inspectEach(invocation, (name) => invocation.client.json(callFor(invocation, "image", name))),
 };
 
 function callFor({ flags }: Invocation, type: ObjectType, name: string): ApiCall {
   const size = type === "container" && flags.boolean("size");
-  return { method: "GET", path: PATHS[type](name), query: { size } };
+  const platform = type === "image" ? platformQuery(flags.string("platform")) : undefined;
+  return { method: "GET", path: PATHS[type](name), query: { size, platform } };
 }
 
 /** The kinds of objects are tried in turn: the first that has one of that name is it. */
@@ -86,7 +89,7 @@ async function inspectAny(invocation: Invocation, name: string, types: readonly 
 }
 
 /** Prints what was found even when something was not. */
-async function inspect(
+export async function inspectEach(
   { context, flags, arguments: names }: Invocation,
   get: (name: string) => Promise<unknown>,
 ): Promise<number> {

@@ -38,11 +38,11 @@ function onePort(ports: WirePortMap, wanted: string, name: string): readonly str
   if (!/^\d+$/.test(number) || Number(number) > 65_535)
     throw new CommandError(`Error: invalid port (${number}): ${portProblem(number)}`);
   const bindings = ports[`${number}/${protocol}`] ?? [];
-  if (bindings.length === 0)
-    throw new CommandError(`Error: No public port '${number}/${protocol}' published for ${name}`);
+  if (bindings.length === 0) throw new CommandError(`Error: No public port '${wanted}' published for ${name}`);
   return bindings.map(({ HostIp, HostPort }) => joinHostPort(HostIp, HostPort));
 }
 
 function portProblem(text: string): string {
-  return /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
+  const problem = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
+  return `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${problem}`;
 }

@@ -1,34 +1,97 @@
-import { chunksOf } from "../../base/streams.ts";
+/** The `prune` of containers, images, networks, volumes and build cache; `docker system prune` does them one after the other. */
 import type { PrunedContainers, PrunedImages } from "../../wire/answers.ts";
 import type { DeletedImage } from "../../wire/images.ts";
 import { humanSize } from "../../wire/sizes.ts";
+import type { Client } from "../client.ts";
 import { type Command, CommandError, type Invocation, NO_ARGUMENTS } from "../command.ts";
-import type { CommandContext } from "../command-context.ts";
+import { confirmOrEnd, SURE } from "../confirm.ts";
 import { filterQuery } from "../filter-query.ts";
 import { defineFlags } from "../flags/flag.ts";
 import { print } from "../output.ts";
-import { SIGINT, SIGTERM } from "../terminal/signals.ts";
 
-const FLAGS = `
+const FILTER_AND_FORCE = `
     --filter filter | Provide filter values (e.g. "until=<timestamp>")
 -f, --force | Do not prompt for confirmation
 `;
+
+/** What was removed, as it is printed ("": nothing), and how much room that made. */
+interface Pruned {
+  readonly text: string;
+  readonly reclaimedBytes: number;
+}
+
+interface PruneOptions {
+  readonly all: boolean;
+  readonly filters: readonly string[];
+}
+
+/** @throws ApiError */
+export type Prune = (client: Client, options: PruneOptions) => Promise<Pruned>;
+
+export const pruneContainers: Prune = async (client, { filters }) => {
+  const query = { filters: filterQuery(filters) };
+  const result = await client.json<PrunedContainers>({ method: "POST", path: "/containers/prune", query });
+  return { text: listed("Deleted Containers:", result.ContainersDeleted), reclaimedBytes: result.SpaceReclaimed };
+};
+
+export const pruneImages: Prune = async (client, { all, filters }) => {
+  const query = { filters: filterQuery([...filters, `dangling=${!all}`]) };
+  const result = await client.json<PrunedImages<DeletedImage>>({ method: "POST", path: "/images/prune", query });
+  const lines = (result.ImagesDeleted ?? []).map((item) =>
+    "Deleted" in item ? `deleted: ${item.Deleted}` : `untagged: ${item.Untagged}`,
+  );
+  return { text: listed("Deleted Images:", lines), reclaimedBytes: result.SpaceReclaimed };
+};
+
+export const pruneNetworks: Prune = async (client, { filters }) => {
+  const query = { filters: filterQuery(filters) };
+  const { NetworksDeleted: deleted } = await client.json<{ readonly NetworksDeleted: readonly string[] | null }>({
+    method: "POST",
+    path: "/networks/prune",
+    query,
+  });
+  return { text: listed("Deleted Networks:", deleted), reclaimedBytes: 0 };
+};
+
+export const pruneVolumes: Prune = async (client, { all, filters }) => {
+  const query = { filters: filterQuery([...filters, ...(all ? ["all=true"] : [])]) };
+  const { VolumesDeleted: deleted, SpaceReclaimed } = await client.json<{
+    readonly VolumesDeleted: readonly string[] | null;
+    readonly SpaceReclaimed: number;
+  }>({ method: "POST", path: "/volumes/prune", query });
+  return { text: listed("Deleted Volumes:", deleted), reclaimedBytes: (deleted ?? []).length > 0 ? SpaceReclaimed : 0 };
+};
+
+/** `keepBytes`: as much of the cache stays. */
+export async function pruneBuildCache(
+  client: Client,
+  { all, filters, keepBytes }: PruneOptions & { readonly keepBytes?: number },
+): Promise<Pruned> {
+  const query = { all, filters: filterQuery(filters), "keep-storage": keepBytes || undefined };
+  const result = await client.json<{
+    readonly CachesDeleted: readonly string[] | null;
+    readonly SpaceReclaimed: number;
+  }>({
+    method: "POST",
+    path: "/build/prune",
+    query,
+  });
+  return { text: listed("Deleted build cache objects:", result.CachesDeleted), reclaimedBytes: result.SpaceReclaimed };
+}
+
+function listed(title: string, items: readonly string[] | null | undefined): string {
+  return (items ?? []).length === 0 ? "" : `${title}\n${(items ?? []).map((item) => `${item}\n`).join("")}\n`;
+}
 
 export const containerPruneCommand: Command = {
   name: "prune",
   synopsis: "[OPTIONS]",
   short: "Remove all stopped containers",
-  flags: defineFlags(FLAGS),
+  flags: defineFlags(FILTER_AND_FORCE),
   takes: NO_ARGUMENTS,
   run: async (invocation) => {
-    const { client, context, flags } = invocation;
-    await confirm(invocation, "WARNING! This will remove all stopped containers.");
-    const query = { filters: filterQuery(flags.list("filter")) };
-    const result = await client.json<PrunedContainers>({ method: "POST", path: "/containers/prune", query });
-    const deleted = result.ContainersDeleted ?? [];
-    const list = deleted.length === 0 ? "" : `Deleted Containers:\n${deleted.map((id) => `${id}\n`).join("")}\n`;
-    await print(context.stdout, `${list}Total reclaimed space: ${humanSize(result.SpaceReclaimed)}\n`);
-    return 0;
+    await confirmOrEnd(invocation, `WARNING! This will remove all stopped containers.\n${SURE}`);
+    return await report(invocation, pruneContainers(invocation.client, optionsOf(invocation)));
   },
 };
 
@@ -38,51 +101,77 @@ export const imagePruneCommand: Command = {
   short: "Remove unused images",
   flags: defineFlags(`
 -a, --all | Remove all unused images, not just dangling ones
-${FLAGS}`),
+${FILTER_AND_FORCE}`),
   takes: NO_ARGUMENTS,
   run: async (invocation) => {
-    const { client, context, flags } = invocation;
-    const all = flags.boolean("all");
+    const all = invocation.flags.boolean("all");
     const what = all ? "all images without at least one container associated to them" : "all dangling images";
-    await confirm(invocation, `WARNING! This will remove ${what}.`);
-    const query = { filters: filterQuery([...flags.list("filter"), `dangling=${!all}`]) };
-    const result = await client.json<PrunedImages<DeletedImage>>({ method: "POST", path: "/images/prune", query });
-    const lines = (result.ImagesDeleted ?? []).map((item) =>
-      "Deleted" in item ? `deleted: ${item.Deleted}\n` : `untagged: ${item.Untagged}\n`,
-    );
-    const list = lines.length === 0 ? "" : `Deleted Images:\n${lines.join("")}\n`;
-    await print(context.stdout, `${list}Total reclaimed space: ${humanSize(result.SpaceReclaimed)}\n`);
+    await confirmOrEnd(invocation, `WARNING! This will remove ${what}.\n${SURE}`);
+    return await report(invocation, pruneImages(invocation.client, optionsOf(invocation)));
+  },
+};
+
+export const networkPruneCommand: Command = {
+  name: "prune",
+  synopsis: "[OPTIONS]",
+  short: "Remove all unused networks",
+  flags: defineFlags(FILTER_AND_FORCE),
+  takes: NO_ARGUMENTS,
+  run: async (invocation) => {
+    const warning = "WARNING! This will remove all custom networks not used by at least one container.";
+    await confirmOrEnd(invocation, `${warning}\n${SURE}`);
+    const { text } = await pruneNetworks(invocation.client, optionsOf(invocation));
+    await print(invocation.context.stdout, text);
     return 0;
   },
 };
 
-/** Asks unless `--force`; everything but `y` ends the command quietly, Ctrl-C too. @throws CommandError with exit code 0 */
-async function confirm({ context, flags, interrupts }: Invocation, warning: string): Promise<void> {
-  if (flags.boolean("force")) return;
-  await print(context.stdout, `${warning}\nAre you sure you want to continue? [y/N] `);
-  using _interrupts = interrupts.takeOver();
-  const answer = await Promise.race([readLine(context), interrupted(context)]);
-  if (answer === undefined) await print(context.stdout, "\n");
-  if (answer?.trim().toLowerCase() !== "y") throw new CommandError("", 0);
+export const volumePruneCommand: Command = {
+  name: "prune",
+  synopsis: "[OPTIONS]",
+  short: "Remove unused local volumes",
+  flags: defineFlags(`
+-a, --all | Remove all unused volumes, not just anonymous ones
+    --filter filter | Provide filter values (e.g. "label=<label>")
+-f, --force | Do not prompt for confirmation
+`),
+  takes: NO_ARGUMENTS,
+  run: async (invocation) => {
+    const options = optionsOf(invocation);
+    if (options.all && options.filters.some((filter) => filter.startsWith("all=")))
+      throw new CommandError("conflicting options: cannot specify both --all and --filter all=1");
+    const which = options.all ? "all local volumes" : "anonymous local volumes";
+    await confirmOrEnd(invocation, `WARNING! This will remove ${which} not used by at least one container.\n${SURE}`);
+    return await report(invocation, pruneVolumes(invocation.client, options));
+  },
+};
+
+export const builderPruneCommand: Command = {
+  name: "prune",
+  synopsis: "",
+  short: "Remove build cache",
+  flags: defineFlags(`
+-a, --all | Remove all unused build cache, not just dangling ones
+    --filter filter | Provide filter values (e.g. "until=24h")
+-f, --force | Do not prompt for confirmation
+    --keep-storage bytes | Amount of disk space to keep for cache
+`),
+  takes: NO_ARGUMENTS,
+  run: async (invocation) => {
+    const options = optionsOf(invocation);
+    const which = options.all ? "all build cache" : "all dangling build cache";
+    await confirmOrEnd(invocation, `WARNING! This will remove ${which}. ${SURE}`);
+    const keepBytes = invocation.flags.number("keep-storage");
+    return await report(invocation, pruneBuildCache(invocation.client, { ...options, keepBytes }));
+  },
+};
+
+function optionsOf({ flags }: Invocation): PruneOptions {
+  return { all: flags.boolean("all"), filters: flags.list("filter") };
 }
 
-function interrupted(context: CommandContext): Promise<undefined> {
-  return new Promise((resolve) => {
-    const listening = context.onSignal((signal) => {
-      if (signal !== SIGINT && signal !== SIGTERM) return;
-      listening[Symbol.dispose]();
-      resolve(undefined);
-    });
-  });
-}
-
-async function readLine(context: CommandContext): Promise<string> {
-  const decoder = new TextDecoder();
-  let line = "";
-  for await (const chunk of chunksOf(context.stdin.stream())) {
-    line += decoder.decode(chunk, { stream: true });
-    const newline = line.indexOf("\n");
-    if (newline >= 0) return line.slice(0, newline);
-  }
-  return line;
+async function report({ context }: Invocation, pruning: Promise<Pruned>): Promise<number> {
+  const { text, reclaimedBytes } = await pruning;
+  await print(context.stdout, `${text}Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
+  return 0;
 }

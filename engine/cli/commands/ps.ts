@@ -5,7 +5,7 @@ import { FILTER, TABLE_FORMAT } from "../flags/common.ts";
 import { defineFlags } from "../flags/flag.ts";
 import { containerListing } from "../format/containers.ts";
 import { formatListing } from "../format/table.ts";
-import { print } from "../output.ts";
+import { complain, print } from "../output.ts";
 
 const FLAGS = defineFlags(`
 -a, --all | Show all containers (default shows just running)
@@ -58,6 +58,8 @@ async function ps({ client, context, flags }: Invocation): Promise<number> {
   const size = flags.boolean("size") || /\.Size\b/.test(format);
   const query = { all: flags.boolean("all"), limit, size, filters: filterQuery(flags.list("filter")) };
   const containers = await client.json<readonly ContainerSummary[]>({ method: "GET", path: "/containers/json", query });
+  if (flags.boolean("quiet") && format !== "")
+    await complain(context, "WARNING: Ignoring custom format, because both --format and --quiet are set.");
   await print(context.stdout, formatListing(listing, containers, { format, quiet: flags.boolean("quiet") }));
   return 0;
 }

@@ -4,6 +4,7 @@ import { isNotFound, pathName } from "../client.ts";
 import { atLeast, type Command, CommandError, type Invocation } from "../command.ts";
 import { defineFlags } from "../flags/flag.ts";
 import { complain, say } from "../output.ts";
+import { platformQuery } from "../platform.ts";
 
 export const rmiCommand: Command = {
   name: "rmi",
@@ -20,9 +21,9 @@ export const rmiCommand: Command = {
 };
 
 async function rmi({ client, context, flags, arguments: images }: Invocation): Promise<number> {
-  if (flags.has("platform")) throw new CommandError("docker rmi --platform: not supported yet");
+  const platforms = flags.list("platform").map((platform) => platformQuery(platform) ?? "");
   const force = flags.boolean("force");
-  const query = { force, noprune: flags.boolean("no-prune") };
+  const query = { force, noprune: flags.boolean("no-prune"), platforms };
   const problems: string[] = [];
   let isFatal = false;
   for (const image of images) {

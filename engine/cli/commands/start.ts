@@ -31,7 +31,9 @@ export const startCommand: Command = {
 async function start(invocation: Invocation): Promise<number> {
   const { flags, arguments: containers } = invocation;
   if (flags.has("checkpoint") || flags.has("checkpoint-dir"))
-    throw new CommandError("docker start --checkpoint: not supported yet");
+    throw new CommandError(
+      `"--${flags.has("checkpoint") ? "checkpoint" : "checkpoint-dir"}" is only supported on a Docker daemon with experimental features enabled`,
+    );
   if (!flags.boolean("attach") && !flags.boolean("interactive")) return await startAll(invocation);
   if (containers.length > 1) throw new CommandError("you cannot start and attach multiple containers at once");
   return await startAttached(invocation, containers[0] as string);

@@ -29,9 +29,12 @@ const CLIENT = {
 };
 
 async function version({ client, context, flags }: Invocation): Promise<number> {
-  const server = await client.json<VersionResponse>({ method: "GET", path: "/version" });
+  const found = await client
+    .json<VersionResponse>({ method: "GET", path: "/version" })
+    .catch((error: unknown) => error as Error);
+  const server = found instanceof Error ? null : found;
   const format = flags.string("format");
-  if (format === "") await print(context.stdout, `${clientText()}\n${serverText(server)}`);
+  if (format === "") await print(context.stdout, `${clientText()}${server === null ? "" : `\n${serverText(server)}`}`);
   else
     await printFormatted(
       context,
@@ -39,6 +42,8 @@ async function version({ client, context, flags }: Invocation): Promise<number> 
       { Client: CLIENT, Server: server },
       { name: "version", typeName: "system.versionInfo" },
     );
+  // What the client knows of itself is told in any case.
+  if (found instanceof Error) throw found;
   return 0;
 }
 
@@ -60,7 +65,7 @@ function serverText({ Platform, Components }: VersionResponse): string {
     if (Name !== "Engine")
       return rows(` ${Name}:`, 2, [
         ["Version", Version],
-        ["GitCommit", Details["GitCommit"] ?? ""],
+        ...Object.entries(Details).toSorted(([a], [b]) => (a < b ? -1 : 1)),
       ]);
     return rows(" Engine:", 2, [
       ["Version", Version],

@@ -1,5 +1,5 @@
 import { CONTAINER_FLAG_CHECKS } from "../run-options/checks.ts";
-import { checkMount } from "../run-options/mounts.ts";
+import { checkMount } from "../run-options/mount-flag.ts";
 import { checkNetwork } from "../run-options/network.ts";
 import { defineFlags } from "./flag.ts";
 

@@ -1,5 +1,5 @@
 import { parseBinarySize } from "../../wire/sizes.ts";
-import { parseDecimal, parseGoBoolean, parseGoDuration, parseGoInteger } from "./go-values.ts";
+import { parseDecimal, parseFloatingPoint, parseGoBoolean, parseGoDuration, parseGoInteger } from "./go-values.ts";
 
 /** A flag of a command, as its help shows it. */
 export interface Flag {
@@ -38,10 +38,13 @@ export const FLAG_TYPES = {
   int: single((text) => String(parseGoInteger(text))),
   uint: single((text) => String(parseGoInteger(text, { unsigned: true }))),
   uint16: single((text) => String(parseGoInteger(text, { unsigned: true, bits: 16 }))),
+  uint32: single((text) => String(parseGoInteger(text, { unsigned: true, bits: 32 }))),
   decimal: single(parseDecimal),
+  float: single(parseFloatingPoint),
   bytes: single((text) => String(parseBinarySize(text))),
   duration: single((text) => String(parseGoDuration(text))),
   list: repeated(asIs),
+  /** As `list`, and a comma separates too. */
   strings: repeated(asIs),
   map: repeated(asIs),
   filter: repeated(parseFilter),
@@ -49,6 +52,18 @@ export const FLAG_TYPES = {
   network: repeated(asIs),
   ulimit: repeated(asIs),
   "gpu-request": repeated(asIs),
+  // Of commands whose flags go no further than here.
+  command: single(asIs),
+  config: repeated(asIs),
+  "credential-spec": single(asIs),
+  "external-ca": repeated(asIs),
+  ipNetSlice: repeated(asIs),
+  "node-addr": single(asIs),
+  "pem-file": single(asIs),
+  port: repeated(asIs),
+  pref: repeated(asIs),
+  secret: repeated(asIs),
+  stringToString: repeated(asIs),
 } as const satisfies Record<string, FlagBehaviour>;
 
 /** `name=value`; the name is lower-cased, both are trimmed. */

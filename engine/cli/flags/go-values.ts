@@ -26,11 +26,18 @@ export function parseGoInteger(text: string, options: { unsigned?: boolean; bits
 
 /** CPUs: `0.5`, `1/2`; the result is billionths. @throws Error */
 export function parseDecimal(text: string): string {
-  const match = /^([+-]?\d*\.?\d+|\d+\.)(?:\/(\d+))?$/.exec(text);
+  const match = /^([+-]?(?:\d*\.?\d+|\d+\.)(?:[eE][+-]?\d+)?)(?:\/(\d+))?$/.exec(text);
   if (match === null) throw new Error(`failed to parse ${text} as a rational number`);
   const nano = (Number(match[1]) / Number(match[2] ?? 1)) * 1e9;
   if (Math.abs(nano - Math.round(nano)) > 1e-3) throw new Error("value is too precise");
   return String(Math.round(nano));
+}
+
+/** @throws Error `strconv.ParseFloat: …` */
+export function parseFloatingPoint(text: string): string {
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
+    throw new Error(`strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax`);
+  return text;
 }
 
 const UNIT_NS: Readonly<Record<string, number>> = {

@@ -3,6 +3,7 @@ import { humanDuration } from "../../wire/durations.ts";
 import { humanSize } from "../../wire/sizes.ts";
 import { formatGoTime } from "../../wire/times.ts";
 import { goQuote } from "../flags/go-values.ts";
+import { joinLabels } from "./labels.ts";
 import type { Listing } from "./table.ts";
 import { ellipsis, joinHostPort, shortId } from "./text.ts";
 
@@ -13,6 +14,17 @@ export interface ContainerListingOptions {
 }
 
 const TABLE = "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+
+const RAW = `container_id: {{.ID}}
+image: {{.Image}}
+command: {{.Command}}
+created_at: {{.CreatedAt}}
+state: {{- pad .State 1 0}}
+status: {{- pad .Status 1 0}}
+names: {{.Names}}
+labels: {{- pad .Labels 1 0}}
+ports: {{- pad .Ports 1 0}}
+`;
 
 const HEADERS = {
   ID: "CONTAINER ID",
@@ -36,8 +48,11 @@ const HEADERS = {
 export function containerListing({ truncate, withSize, nowMs }: ContainerListingOptions): Listing<ContainerSummary> {
   return {
     table: withSize ? `${TABLE}\t{{.Size}}` : TABLE,
+    quietWins: true,
+    raw: { source: withSize ? `${RAW}size: {{.Size}}\n` : RAW, quiet: "container_id: {{.ID}}" },
     headers: HEADERS,
     typeName: "*formatter.ContainerContext",
+    errorPrefixes: { parse: "failed to parse template: ", execute: "failed to execute template: " },
     fields: {
       ID: ({ Id }) => (truncate ? shortId(Id) : Id),
       Names: ({ Names }) => namesOf(Names, truncate),
@@ -51,11 +66,14 @@ export function containerListing({ truncate, withSize, nowMs }: ContainerListing
       Status: ({ Status }) => Status,
       Size: ({ SizeRw = 0, SizeRootFs = 0 }) =>
         humanSize(SizeRw, 3) + (SizeRootFs > 0 ? ` (virtual ${humanSize(SizeRootFs, 3)})` : ""),
-      Labels: ({ Labels }) => labelsOf(Labels),
+      Labels: ({ Labels }) => joinLabels(Labels),
       Mounts: ({ Mounts }) =>
         Mounts.map(({ Name, Source }) => (truncate ? ellipsis(Name ?? Source, 15) : (Name ?? Source))).join(","),
       LocalVolumes: ({ Mounts }) => String(Mounts.filter(({ Driver }) => Driver === "local").length),
-      Networks: ({ NetworkSettings }) => Object.keys(NetworkSettings?.Networks ?? {}).join(","),
+      Networks: ({ NetworkSettings }) =>
+        Object.keys(NetworkSettings?.Networks ?? {})
+          .toSorted()
+          .join(","),
     },
     methods: { Label: ({ Labels }, name) => Labels?.[name] ?? "" },
   };
@@ -72,12 +90,6 @@ function imageOf(image: string, id: string, truncate: boolean): string {
   if (!truncate) return image;
   if (shortId(image) === shortId(id)) return shortId(id);
   return image.includes("@") ? (image.split("@")[0] as string) : image;
-}
-
-function labelsOf(labels: Readonly<Record<string, string>> | null | undefined): string {
-  return Object.entries(labels ?? {})
-    .map(([name, value]) => `${name}=${value}`)
-    .join(",");
 }
 
 /** `0.0.0.0:8080->80/tcp, [::]:8080->80/tcp`; runs of ports that are published as they are become one range. */

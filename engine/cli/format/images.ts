@@ -29,6 +29,10 @@ export function imageListing({
   const count = (number: number, text: string): string => (number === -1 ? "N/A" : text);
   return {
     table: `{{.Repository}}\t{{.Tag}}\t${digests ? "{{.Digest}}\t" : ""}{{.ID}}\t${CREATED}\t{{.Size}}`,
+    raw: {
+      source: `repository: {{ .Repository }}\ntag: {{.Tag}}\n${digests ? "digest: {{.Digest}}\n" : ""}image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n`,
+      quiet: "image_id: {{.ID}}",
+    },
     headers: {
       ID: "IMAGE ID",
       Repository: "REPOSITORY",
@@ -43,7 +47,6 @@ export function imageListing({
       VirtualSize: "SIZE",
     },
     typeName: "*formatter.imageContext",
-    errorPrefixes: { parse: "template parsing error: ", execute: "template parsing error: " },
     fields: {
       ID: ({ image }) => (truncate ? shortId(image.Id) : image.Id),
       Repository: ({ repository }) => repository,

@@ -31,7 +31,7 @@ class Painter {
     if (this.#output?.isTerminal !== true) return plainLine(message);
     if (message.id === undefined || message.progressDetail === undefined) {
       this.#lines = new Map();
-      return `${this.#text(message)}\n`;
+      return `${this.#text(message)}${message.stream === undefined ? "\n" : ""}`;
     }
     const known = this.#lines.get(message.id);
     const line = known ?? this.#lines.size;

@@ -18,12 +18,16 @@ export interface Listing<Item> {
   readonly typeName: string;
   /** What `--quiet` prints. */
   readonly quiet?: string;
-  /** In front of Go's message; `docker images` has a wording of its own. */
+  /** It prints that whatever `--format` says. */
+  readonly quietWins?: boolean;
+  /** `--format raw`, and the same with `--quiet`. */
+  readonly raw?: { readonly source: string; readonly quiet: string };
+  /** In front of Go's message; `docker ps` has a wording of its own. */
   readonly errorPrefixes?: { readonly parse: string; readonly execute: string };
 }
 
 export interface ListingOptions {
-  /** `--format`: empty, `table`, `table TEMPLATE`, `json`, or a template. */
+  /** `--format`: empty, `table`, `table TEMPLATE`, `json`, `raw`, or a template. */
   readonly format: string;
   readonly quiet?: boolean;
 }
@@ -36,10 +40,7 @@ export function formatListing<Item>(
 ): string {
   const { source, isTable } = sourceOf(listing, format, quiet);
   if (source === "json") return items.map((item) => `${jsonOf(listing, item)}\n`).join("");
-  const prefixes = listing.errorPrefixes ?? {
-    parse: "failed to parse template: ",
-    execute: "failed to execute template: ",
-  };
+  const prefixes = listing.errorPrefixes ?? { parse: "template parsing error: ", execute: "template parsing error: " };
   const template = attempt(prefixes.parse, () =>
     compileTemplate(source, { missingField: (name) => `can't evaluate field ${name} in type ${listing.typeName}` }),
   );
@@ -50,7 +51,7 @@ export function formatListing<Item>(
 }
 
 function sourceOf<Item>(
-  { table, quiet: quietSource = "{{.ID}}" }: Listing<Item>,
+  { table, quiet: quietSource = "{{.ID}}", quietWins = false, raw }: Listing<Item>,
   format: string,
   quiet: boolean,
 ): { source: string; isTable: boolean } {
@@ -58,8 +59,10 @@ function sourceOf<Item>(
   if (unescaped === "" || unescaped === "table")
     return quiet ? { source: quietSource, isTable: false } : { source: table, isTable: true };
   if (unescaped.startsWith("table")) return { source: unescaped.slice("table".length).trim(), isTable: true };
+  if (quiet && quietWins) return { source: quietSource, isTable: false };
   if (["json", "{{json .}}"].includes(unescaped.trim())) return { source: "json", isTable: false };
-  return { source: quiet ? quietSource : unescaped, isTable: false };
+  if (unescaped === "raw" && raw !== undefined) return { source: quiet ? raw.quiet : raw.source, isTable: false };
+  return { source: unescaped, isTable: false };
 }
 
 function contextOf<Item>({ fields, methods = {} }: Listing<Item>, item: Item): Record<string, unknown> {

@@ -32,3 +32,9 @@ export function compareNaturally(a: string, b: string): number {
 function partsOf(text: string): readonly string[] {
   return text.match(/\d+|\D/g) ?? [];
 }
+
+/** A moment of RFC 3339 (in UTC) as Go prints one: `2026-11-21 02:10:09.5 +0000 UTC`. */
+export function goTime(text: string): string {
+  const [, date, time, fraction = ""] = /^([\d-]+)T([\d:]+)(\.\d+)?/.exec(text) ?? [];
+  return date === undefined ? text : `${date} ${time}${fraction.replace(/\.?0*$/, "")} +0000 UTC`;
+}

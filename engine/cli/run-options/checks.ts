@@ -142,5 +142,7 @@ export const CONTAINER_FLAG_CHECKS: Readonly<Record<string, Check>> = {
   ulimit: checkUlimit,
 };
 
+export const LABEL_CHECK: Readonly<Record<string, Check>> = { label: checkLabel };
+export const LINK_CHECK: Readonly<Record<string, Check>> = { link: checkLink };
 /** `exec` has these of them. */
 export const ENV_CHECK: Readonly<Record<string, Check>> = { env: checkEnv };

@@ -87,8 +87,8 @@ describe("the body of a create request", () => {
       {
         HostConfig: {
           Ulimits: [
-            { Name: "nofile", Hard: 10, Soft: 10 },
             { Name: "core", Hard: 2, Soft: 1 },
+            { Name: "nofile", Hard: 10, Soft: 10 },
           ],
         },
       },
@@ -177,7 +177,38 @@ describe("the body of a create request", () => {
       },
     ],
     ["--gpus all busybox", { HostConfig: { DeviceRequests: [{ Count: -1, Capabilities: [["gpu"]] }] } }],
-    ["--use-api-socket busybox", { HostConfig: { Binds: ["/var/run/docker.sock:/var/run/docker.sock"] } }],
+    [
+      "--use-api-socket busybox",
+      { HostConfig: { Mounts: [{ Type: "bind", Source: "/var/run/docker.sock", Target: "/var/run/docker.sock" }] } },
+    ],
+    [
+      "--cap-add net_admin --cap-drop CAP_MKNOD busybox",
+      { HostConfig: { CapAdd: ["CAP_NET_ADMIN"], CapDrop: ["CAP_MKNOD"] } },
+    ],
+    [
+      "--mount type=volume,src=v,dst=/v,volume-nocopy,volume-driver=d,volume-opt=a=b,volume-label=l=1,volume-subpath=s busybox",
+      {
+        HostConfig: {
+          Mounts: [
+            {
+              Type: "volume",
+              Source: "v",
+              Target: "/v",
+              VolumeOptions: {
+                NoCopy: true,
+                DriverConfig: { Name: "d", Options: { a: "b" } },
+                Labels: { l: "1" },
+                Subpath: "s",
+              },
+            },
+          ],
+        },
+      },
+    ],
+    [
+      "--mount type=bind,src=./a,dst=/b,ro,bind-recursive=writable busybox",
+      { HostConfig: { Mounts: [{ Source: "/root/a", ReadOnly: true, BindOptions: { ReadOnlyNonRecursive: true } }] } },
+    ],
   ])("of %s", async (line, expected) => {
     expect(await bodyOf(line)).toMatchObject(expected);
   });

@@ -21,6 +21,8 @@ export interface CreateBody {
   readonly [field: string]: unknown;
 }
 
+const API_SOCKET = "/var/run/docker.sock";
+
 /** @throws Error in Docker's words */
 export async function createBody(
   context: CommandContext,
@@ -38,10 +40,9 @@ export async function createBody(
   const network = networkSettings(flags);
   const hostConfig = hostConfigOf({
     flags,
-    binds: [
-      ...volumes.binds,
-      ...(flags.boolean("use-api-socket") ? ["/var/run/docker.sock:/var/run/docker.sock"] : []),
-    ],
+    cwd: context.cwd,
+    binds: volumes.binds,
+    mounts: flags.boolean("use-api-socket") ? [{ Type: "bind", Source: API_SOCKET, Target: API_SOCKET }] : [],
     portBindings: ports.bindings,
     networkMode: network.networkMode,
     consoleSize: consoleSize(context, flags),

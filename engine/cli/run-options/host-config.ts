@@ -1,9 +1,13 @@
 /** The part of `docker run`'s flags that becomes Docker's `HostConfig`. */
 import type { FlagValues } from "../args.ts";
-import { splitCsv, parseMount, parseTmpfs } from "./mounts.ts";
+import { parseMount } from "./mount-flag.ts";
+import { parseTmpfs, splitCsv } from "./mounts.ts";
 
 export interface HostConfigParts {
   readonly flags: FlagValues;
+  readonly cwd: string;
+  /** What other flags mount. */
+  readonly mounts: readonly object[];
   readonly binds: readonly string[];
   readonly portBindings: object;
   readonly networkMode: string;
@@ -18,7 +22,7 @@ const orNull = (list: readonly string[]): readonly string[] | null => (list.leng
 export function hostConfigOf(parts: HostConfigParts): Record<string, unknown> {
   const { flags, binds, portBindings, networkMode, consoleSize, securityOpt } = parts;
   checkModes(flags);
-  const mounts = flags.list("mount").map(parseMount);
+  const mounts = [...flags.list("mount").map((mount) => parseMount(mount, parts.cwd)), ...parts.mounts];
   const unmasked = securityOpt.includes("systempaths=unconfined");
   return {
     Binds: orNull(binds),
@@ -32,8 +36,8 @@ export function hostConfigOf(parts: HostConfigParts): Record<string, unknown> {
     VolumesFrom: orNull(flags.list("volumes-from")),
     ConsoleSize: consoleSize,
     ...(flags.has("annotation") && { Annotations: toMap(flags.list("annotation")) }),
-    CapAdd: orNull(flags.list("cap-add")),
-    CapDrop: orNull(flags.list("cap-drop")),
+    CapAdd: orNull(capabilities(flags.list("cap-add"))),
+    CapDrop: orNull(capabilities(flags.list("cap-drop"))),
     CgroupnsMode: flags.string("cgroupns"),
     Dns: flags.list("dns"),
     DnsOptions: flags.list("dns-option"),
@@ -95,7 +99,7 @@ function resources(flags: FlagValues): Record<string, unknown> {
     MemorySwappiness: swappiness,
     OomKillDisable: flags.boolean("oom-kill-disable"),
     PidsLimit: flags.number("pids-limit"),
-    Ulimits: flags.list("ulimit").map(ulimit),
+    Ulimits: flags.list("ulimit").toSorted().map(ulimit),
     CpuCount: flags.number("cpu-count"),
     CpuPercent: flags.number("cpu-percent"),
     IOMaximumIOps: flags.number("io-maxiops"),
@@ -113,15 +117,21 @@ function checkModes(flags: FlagValues): void {
   check("cgroupns", "CGROUP", (mode) => ["", "host", "private"].includes(mode));
 }
 
-function restartPolicy(flags: FlagValues): { Name: string; MaximumRetryCount: number } {
-  const [name = "", count, ...more] = flags.string("restart").split(":");
+function restartPolicy(flags: FlagValues): ReturnType<typeof parseRestartPolicy> {
+  const policy = parseRestartPolicy(flags.string("restart"));
+  const isSet = policy.Name !== "" && policy.Name !== "no";
+  if (flags.boolean("rm") && isSet) throw new Error("conflicting options: cannot specify both --restart and --rm");
+  return policy;
+}
+
+/** `on-failure:3`. @throws Error in Docker's words */
+export function parseRestartPolicy(text: string): { Name: string; MaximumRetryCount: number } {
+  const [name = "", count, ...more] = text.split(":");
   if (count !== undefined && name === "")
     throw new Error("invalid restart policy format: no policy provided before colon");
   if (more.length > 0 || (count !== undefined && count !== "" && !/^[+-]?\d+$/.test(count))) {
     throw new Error("invalid restart policy format: maximum retry count must be an integer");
   }
-  const isSet = name !== "" && name !== "no";
-  if (flags.boolean("rm") && isSet) throw new Error("conflicting options: cannot specify both --restart and --rm");
   return { Name: name, MaximumRetryCount: Number(count ?? 0) };
 }
 
@@ -137,17 +147,26 @@ function storageOptions(options: readonly string[]): Record<string, string> {
   return toMap(options);
 }
 
-/** `/dev/x[:/dev/y[:rwm]]` */
+/** `/dev/x[:/dev/y[:rwm]]` @throws Error in Docker's words */
 function deviceMapping(text: string): Record<string, string> {
   const parts = text.split(":");
   const [host = "", second = host, third = "rwm"] = parts;
-  if (parts.length > 3 || host === "") throw new Error(`invalid device specification: ${text}`);
-  const secondIsMode = parts.length === 2 && /^[rwm]{1,3}$/.test(second);
-  return {
-    PathOnHost: host,
-    PathInContainer: secondIsMode ? host : second,
-    CgroupPermissions: secondIsMode ? second : third,
-  };
+  if (parts.length > 3 || text === "") throw new Error(`bad format for path: ${text}`);
+  const isMode = (mode: string): boolean => /^[rwm]+$/.test(mode);
+  if (parts.length === 3 && !isMode(third)) throw new Error(`bad mode specified: ${third}`);
+  const secondIsMode = parts.length === 2 && isMode(second);
+  const path = secondIsMode ? host : second;
+  if (!path.startsWith("/")) throw new Error(`${path} is not an absolute path`);
+  return { PathOnHost: host, PathInContainer: path, CgroupPermissions: secondIsMode ? second : third };
+}
+
+/** With the prefix, in capitals, without doubles, sorted; `ALL` is all of them. */
+function capabilities(names: readonly string[]): readonly string[] {
+  const normal = names.map((name) => {
+    const upper = name.trim().toUpperCase();
+    return upper === "ALL" || upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
+  });
+  return normal.includes("ALL") ? ["ALL"] : [...new Set(normal)].toSorted();
 }
 
 function deviceList(values: readonly string[], field: "Weight" | "Rate"): readonly Record<string, unknown>[] {
@@ -159,15 +178,20 @@ function deviceList(values: readonly string[], field: "Weight" | "Rate"): readon
 
 /** `all`, a count, or `device=…,capabilities=…`. */
 function gpuRequest(text: string): Record<string, unknown> {
-  const fields = Object.fromEntries(
-    splitCsv(text).map((field) =>
-      field.includes("=") ? (field.split(/=(.*)/s) as [string, string]) : ["count", field],
-    ),
-  );
-  const capabilities = ["gpu", ...(fields["capabilities"]?.split(",") ?? [])];
-  const ids = fields["device"]?.split(",") ?? null;
-  const count = ids !== null ? 0 : fields["count"] === "all" ? -1 : Number(fields["count"] ?? 1);
-  return { Driver: fields["driver"] ?? "", Count: count, DeviceIDs: ids, Capabilities: [capabilities], Options: {} };
+  const fields: Record<string, string | undefined> = {};
+  for (const field of splitCsv(text)) {
+    const [name = "", value] = field.split(/=(.*)/s);
+    if (value !== undefined) fields[name] = value;
+    else if (name === "all" || /^-?\d+$/.test(name)) fields["count"] = name;
+  }
+  const { count, device, driver = "", capabilities: wanted } = fields;
+  return {
+    Driver: driver,
+    Count: count === "all" ? -1 : Number(count ?? (device === undefined ? 1 : 0)),
+    DeviceIDs: device?.split(",") ?? null,
+    Capabilities: [[...(wanted?.split(",") ?? []), "gpu"]],
+    Options: {},
+  };
 }
 
 /** The flag's check has written both limits. */
@@ -176,7 +200,8 @@ function ulimit(text: string): Record<string, unknown> {
   return { Name: name, Hard: Number(hard), Soft: Number(soft) };
 }
 
-function toMap(items: readonly string[]): Record<string, string> {
+/** `name=value` items; a name alone has the value "". */
+export function toMap(items: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     items.map((item) => (item.includes("=") ? (item.split(/=(.*)/s) as [string, string]) : [item, ""])),
   );

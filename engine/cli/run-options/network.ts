@@ -36,7 +36,7 @@ function parseNetwork(text: string): NetworkDraft {
   if (!LONG_SYNTAX.test(text)) return { ...draft, Target: text };
   for (const field of splitCsv(text)) {
     const equals = field.indexOf("=");
-    if (equals < 0) throw new Error(`invalid key/value pair format in driver options`);
+    if (equals < 0) throw new Error(`invalid field ${field}`);
     setField(draft, field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1).trim());
   }
   if (draft.Target === "") throw new Error("network name/id is not specified");
@@ -81,6 +81,8 @@ export function networkSettings(flags: FlagValues): NetworkSettings {
     if (Aliases.length > 0 && BUILT_IN.includes(Target))
       throw new Error("network-scoped aliases are only supported for user-defined networks");
   }
+  if (all.length > 1 && new Set(all.map(({ Target }) => isUserDefined(Target))).size > 1)
+    throw new Error("conflicting options: cannot attach both user-defined and non-user-defined network-modes");
   const endpoints = all.map((draft) => [draft.Target, toEndpoint(draft, isUserDefined(draft.Target) ? links : [])]);
   return { networkMode: first.Target, endpoints: Object.fromEntries(endpoints) as Record<string, unknown> };
 }

@@ -65,7 +65,8 @@ function splitProtocol(text: string): readonly [rest: string, protocol: string] 
 
 function checkAddress(text: string): string {
   const address = text.replace(/^\[(.*)\]$/, "$1");
-  if (address !== "" && !isIpAddress(address)) throw new Error(`invalid IP address: ${address}`);
+  if (address !== "" && (!isIpAddress(address) || address.split(":").length === 2))
+    throw new Error(`invalid IP address: ${address}`);
   return address;
 }
 

@@ -1,12 +1,14 @@
 import type { EngineFetch } from "../../api/app.ts";
 import { Queue } from "../../base/queue.ts";
 import { collect, decodeUtf8, encodeUtf8, streamFrom, streamOf } from "../../base/streams.ts";
-import type { CommandContext, CommandOutput, TerminalSize } from "../command-context.ts";
+import type { CommandContext, CommandFiles, CommandOutput, FileStat, TerminalSize } from "../command-context.ts";
 import { runCli } from "../main.ts";
 
 export interface FakeTerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** In place of `files`: a file system with all it can do. */
+  readonly fileSystem?: CommandFiles;
   /** All three streams are a terminal. */
   readonly tty?: boolean;
   /** What comes in; more can be typed later. */
@@ -20,6 +22,8 @@ export interface CliResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+const DIRECTORIES: readonly string[] = ["/", "/root", "/tmp", "."];
 
 /** The process around one `docker …` command, for tests. */
 export class FakeTerminal {
@@ -101,16 +105,32 @@ export class FakeTerminal {
       },
       stdout: this.#output(tty, (text) => (this.#stdout += text)),
       stderr: this.#output(tty, (text) => (this.#stderr += text)),
-      files: {
-        read: async (path) => {
-          const text = this.files.get(path);
-          if (text === undefined) throw new Error(`open ${path}: no such file or directory`);
-          return streamOf(encodeUtf8(text));
-        },
-        write: async (path, body) => void this.files.set(path, decodeUtf8(await collect(body))),
-      },
+      files: this.#options.fileSystem ?? this.#flatFiles(),
       onSignal: (listener) => listen(this.#signalListeners, listener),
       onResize: (listener) => listen(this.#resizeListeners, listener),
+    };
+  }
+
+  /** Names and texts; directories are there because something is in them. */
+  #flatFiles(): CommandFiles {
+    const absent = (call: string, path: string): Error => new Error(`${call} ${path}: no such file or directory`);
+    const stat = async (path: string): Promise<FileStat | undefined> => {
+      if (this.files.has(path)) return { type: "file" };
+      const isDirectory =
+        DIRECTORIES.includes(path) || [...this.files.keys()].some((file) => file.startsWith(`${path}/`));
+      return isDirectory ? { type: "directory" } : undefined;
+    };
+    return {
+      read: async (path) => {
+        const text = this.files.get(path) ?? this.files.get(`/root/${path}`);
+        if (text === undefined) throw absent("open", path);
+        return streamOf(encodeUtf8(text));
+      },
+      write: async (path, body) => void this.files.set(path, decodeUtf8(await collect(body))),
+      stat,
+      makeDirectory: async () => undefined,
+      readTar: async (path) => Promise.reject(absent("lstat", path)),
+      writeTar: async (path) => Promise.reject(absent("open", path)),
     };
   }
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { EngineFetch } from "../../api/app.ts";
+import { type ApiScript, ScriptedApi } from "./scripted-api.ts";
 import { FakeTerminal, type FakeTerminalOptions } from "./fake-terminal.ts";
 
 /** A command line as a person types it, or with what surrounds it. */
@@ -17,6 +18,20 @@ export async function transcript(app: EngineFetch, steps: readonly Step[]): Prom
     const { command, ...options } = typeof step === "string" ? { command: step } : step;
     const { exitCode, stdout, stderr } = await new FakeTerminal(app, options).docker(...splitWords(command));
     text += `$ docker ${command}\n${visible(stdout)}${visible(stderr, "2| ")}[exit ${exitCode}]\n\n`;
+  }
+  return text;
+}
+
+/** As {@link transcript}, on an API made of answers, each line of `> ` what it was asked. */
+export async function scriptedTranscript(script: ApiScript, steps: readonly Step[]): Promise<string> {
+  let text = "";
+  for (const step of steps) {
+    const { command, ...options } = typeof step === "string" ? { command: step } : step;
+    const api = new ScriptedApi(script);
+    const terminal = new FakeTerminal(api.fetch, options);
+    const { exitCode, stdout, stderr } = await terminal.docker(...splitWords(command));
+    const asked = api.requests.map((request) => `> ${request}\n`).join("");
+    text += `$ docker ${command}\n${asked}${visible(stdout)}${visible(stderr, "2| ")}[exit ${exitCode}]\n\n`;
   }
   return text;
 }

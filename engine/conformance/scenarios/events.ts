@@ -28,7 +28,11 @@ export const events: Scenario = {
     const end = Date.now() / 1000 + 0.1;
     await new Promise((resolve) => setTimeout(resolve, 150));
     const period = `since=${since.toFixed(3)}&until=${end.toFixed(3)}`;
-    await api.call(`GET /events?${period}&filters={"type":["container"],"label":["told"]}`);
+    // "stop" and "die" come in either order.
+    const others =
+      '["create","start","exec_create","exec_die","pause","unpause","rename","update","kill","die","destroy"]';
+    await api.call(`GET /events?${period}&filters={"type":["container"],"label":["told"],"event":${others}}`);
+    await api.call(`GET /events?${period}&filters={"type":["container"],"label":["told"],"event":["stop","restart"]}`);
     await api.call(`GET /events?${period}&filters={"event":["die"],"label":["told=1"]}`);
     await api.call(`GET /events?${period}&filters={"container":["told"]}`, { statusOnly: true });
   },

@@ -41,7 +41,6 @@ export const images: Scenario = {
     await api.quietly("DELETE /containers/runner?force=1");
     await api.call("POST /images/create?fromImage=127.0.0.1:1/none&tag=x", { statusOnly: true });
     await api.call("POST /images/create?fromImage=Bad");
-    await api.call("POST /images/create");
     await api.call("POST /images/nope/push?tag=x");
     await api.call("POST /images/nope/push?tag=x", { headers: { "x-registry-auth": "e30=" } });
     await api.call("GET /distribution/127.0.0.1:1%2Fnone/json", { statusOnly: true });

@@ -56,6 +56,10 @@ export class FakeLayerStore implements LayerStore {
     return streamOf(this.#get(diffId));
   }
 
+  async tarBytes(diffId: Digest): Promise<number> {
+    return this.#get(diffId).length;
+  }
+
   async remove(diffId: Digest): Promise<void> {
     this.layers.delete(diffId);
   }

@@ -4,12 +4,14 @@
 import { encodeUtf8 } from "../../base/streams.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";
 import type { Fetch } from "../registry-transport.ts";
+import { UploadsDouble } from "./uploads-double.ts";
 
 export interface RecordedRequest {
   readonly url: string;
   /** Below `v2/`: `library/x/manifests/latest`. */
   readonly path: string;
   readonly headers: Headers;
+  readonly method: string;
 }
 
 /** What goes wrong with one answer. Byte positions count in the body that is sent. */
@@ -43,6 +45,7 @@ export class RegistryDouble {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #manifests = new Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>();
   readonly #tags = new Map<string, string[]>();
+  readonly uploads = new UploadsDouble({ blobs: this.#blobs, manifests: this.#manifests, tags: this.#tags });
   /** Consulted for every request; a fault is used up by being returned. */
   fault: (request: RecordedRequest) => Fault | undefined = () => undefined;
   /** Awaited before any answer. */
@@ -87,7 +90,8 @@ export class RegistryDouble {
     const headers = new Headers(init.headers);
     if (token && url.startsWith(token.realm)) return this.#answerToken(url, headers, init);
     if (!url.startsWith(`${baseUrl}v2/`)) throw new TypeError("Failed to fetch");
-    const request = { url, path: url.slice(baseUrl.length + 3), headers };
+    const { method = "GET" } = init;
+    const request = { url, path: url.slice(baseUrl.length + 3), headers, method };
     this.requests.push(request);
     const fault = this.fault(request);
     await abortable(this.gate, init.signal);
@@ -95,10 +99,17 @@ export class RegistryDouble {
     if (fault?.kind === "status")
       return new Response(fault.body ?? "", { status: fault.status, headers: fault.headers ?? {} });
     if (fault?.kind === "body") return new Response(fault.body, { headers: { "content-type": "text/html" } });
-    return this.#challenge(headers) ?? this.#answer(request.path, headers, fault);
+    const refused = this.#challenge(headers);
+    if (refused) return refused;
+    const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
+    return (
+      (await this.uploads.answer({ method, path: request.path, headers, body })) ??
+      this.#answer(request.path, headers, fault)
+    );
   };
 
   #answer(path: string, headers: Headers, fault: Fault | undefined): Response {
+    if (path === "") return Response.json({});
     if (path === "_catalog") return Response.json({ repositories: [...this.#tags.keys()].toSorted() });
     const [, repository = "", kind = "", reference = ""] = /^(.+)\/(manifests|blobs|tags)\/(.+)$/.exec(path) ?? [];
     if (kind === "tags") {
@@ -179,12 +190,14 @@ export class RegistryDouble {
   }
 
   #answerToken(url: string, headers: Headers, init: RequestInit): Response {
-    this.requests.push({ url, path: "token", headers });
+    this.requests.push({ url, path: "token", headers, method: init.method ?? "GET" });
     const { token } = this.#options;
     const refreshed = init.method === "POST" && (init.body as URLSearchParams).get("refresh_token") === "good";
     const isKnown =
       token?.password === undefined || refreshed || headers.get("authorization") === `Basic ${btoa(token.password)}`;
-    return isKnown ? Response.json({ token: "good" }) : refusal(401, "UNAUTHORIZED", "incorrect username or password");
+    return isKnown
+      ? Response.json({ token: "good", refresh_token: "refresh" })
+      : refusal(401, "UNAUTHORIZED", "incorrect username or password");
   }
 }
 

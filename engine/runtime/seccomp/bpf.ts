@@ -17,6 +17,7 @@ const LOAD = 0x20;
 const AND = 0x54;
 /** BPF_JMP | … | BPF_K */
 const JEQ = 0x15;
+const JGT = 0x25;
 const JGE = 0x35;
 const JA = 0x05;
 /** BPF_RET | BPF_K */
@@ -36,6 +37,8 @@ export const jumpIfEqual = (value: number, jt: number, jf: number): Instruction 
   checked({ code: JEQ, jt, jf, k: value });
 export const jumpIfAtLeast = (value: number, jt: number, jf: number): Instruction =>
   checked({ code: JGE, jt, jf, k: value });
+export const jumpIfGreater = (value: number, jt: number, jf: number): Instruction =>
+  checked({ code: JGT, jt, jf, k: value });
 /** Unconditional, of any length. */
 export const jump = (skip: number): Instruction => ({ code: JA, jt: 0, jf: 0, k: skip });
 
@@ -81,6 +84,9 @@ export function interpretFilter(
         break;
       case JEQ:
         pc += branch(accumulator === k);
+        break;
+      case JGT:
+        pc += branch(accumulator > k);
         break;
       case JGE:
         pc += branch(accumulator >= k);

@@ -6,6 +6,7 @@ import {
   jump,
   jumpIfAtLeast,
   jumpIfEqual,
+  jumpIfGreater,
   load,
   offsetOfArgument,
   OFFSET_ARCH,
@@ -19,8 +20,10 @@ export const AUDIT_ARCH_I386 = 0x4000_0003;
 /** linux/seccomp.h */
 export const SECCOMP_RET = {
   KILL_PROCESS: 0x8000_0000,
+  KILL_THREAD: 0,
   TRAP: 0x0003_0000,
   ERRNO: 0x0005_0000,
+  TRACE: 0x7ff0_0000,
   LOG: 0x7ffc_0000,
   ALLOW: 0x7fff_0000,
 } as const;
@@ -43,7 +46,7 @@ const compiled = new WeakMap<SeccompProfile, Uint8Array>();
 /**
  * A profile as a program for the i386 guest. Numbers are looked up by binary search over ranges of equal treatment, so a call costs
  * some nine comparisons; the kernel moreover remembers which calls are always allowed. Calls newer than the table get ENOSYS as with
- * runc, so that programs fall back.
+ * runc, so that programs fall back, unless the profile allows what it does not name.
  */
 export function compileSeccomp(profile: SeccompProfile): Uint8Array {
   const known = compiled.get(profile);
@@ -60,15 +63,18 @@ export function compileSeccomp(profile: SeccompProfile): Uint8Array {
   return bytes;
 }
 
-const ACTIONS: Readonly<Record<Exclude<SeccompAction, "SCMP_ACT_ERRNO">, number>> = {
+const ACTIONS: Readonly<Record<Exclude<SeccompAction, "SCMP_ACT_ERRNO" | "SCMP_ACT_TRACE">, number>> = {
   SCMP_ACT_ALLOW: SECCOMP_RET.ALLOW,
+  SCMP_ACT_KILL: SECCOMP_RET.KILL_THREAD,
+  SCMP_ACT_KILL_THREAD: SECCOMP_RET.KILL_THREAD,
   SCMP_ACT_KILL_PROCESS: SECCOMP_RET.KILL_PROCESS,
   SCMP_ACT_LOG: SECCOMP_RET.LOG,
   SCMP_ACT_TRAP: SECCOMP_RET.TRAP,
 };
 
 function actionValue(action: SeccompAction, errno = EPERM): number {
-  return action === "SCMP_ACT_ERRNO" ? SECCOMP_RET.ERRNO | errno : ACTIONS[action];
+  if (action === "SCMP_ACT_ERRNO") return SECCOMP_RET.ERRNO | errno;
+  return action === "SCMP_ACT_TRACE" ? SECCOMP_RET.TRACE | errno : ACTIONS[action];
 }
 
 /** Neighbouring numbers of the same plain action are one range. */
@@ -89,7 +95,8 @@ function makeRanges(profile: SeccompProfile): readonly Range[] {
     if (typeof decision === "number" && previous?.decision === decision) continue;
     ranges.push({ first: number, decision });
   }
-  ranges.push({ first: last + 1, decision: SECCOMP_RET.ERRNO | ENOSYS });
+  const lets = profile.defaultAction === "SCMP_ACT_ALLOW" || profile.defaultAction === "SCMP_ACT_LOG";
+  ranges.push({ first: last + 1, decision: lets ? defaultAction : SECCOMP_RET.ERRNO | ENOSYS });
   return ranges;
 }
 
@@ -131,7 +138,20 @@ function ruleCode(args: readonly SeccompArgument[], action: number): readonly In
 
 function test({ index, op, value, valueTwo = 0 }: SeccompArgument, skip: number): readonly Instruction[] {
   const argument = load(offsetOfArgument(index));
-  if (op === "SCMP_CMP_EQ") return [argument, jumpIfEqual(value, 0, skip)];
-  if (op === "SCMP_CMP_NE") return [argument, jumpIfEqual(value, skip, 0)];
-  return [argument, and(value), jumpIfEqual(valueTwo, 0, skip)];
+  switch (op) {
+    case "SCMP_CMP_EQ":
+      return [argument, jumpIfEqual(value, 0, skip)];
+    case "SCMP_CMP_NE":
+      return [argument, jumpIfEqual(value, skip, 0)];
+    case "SCMP_CMP_GE":
+      return [argument, jumpIfAtLeast(value, 0, skip)];
+    case "SCMP_CMP_LT":
+      return [argument, jumpIfAtLeast(value, skip, 0)];
+    case "SCMP_CMP_GT":
+      return [argument, jumpIfGreater(value, 0, skip)];
+    case "SCMP_CMP_LE":
+      return [argument, jumpIfGreater(value, skip, 0)];
+    case "SCMP_CMP_MASKED_EQ":
+      return [argument, and(value), jumpIfEqual(valueTwo, 0, skip)];
+  }
 }

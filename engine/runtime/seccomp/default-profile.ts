@@ -11,7 +11,7 @@ const NEVER = words(`
   break oldstat oldfstat stty gtty nice ftime prof signal lock mpx ulimit oldolduname ustat sigaction sgetmask ssetmask sigsuspend
   sigpending oldlstat uselib swapon readdir profil olduname idle vm86old swapoff create_module get_kernel_syms bdflush sysfs
   afs_syscall _sysctl vm86 query_module nfsservctl getpmsg putpmsg pivot_root vserver kexec_load add_key request_key keyctl
-  migrate_pages move_pages userfaultfd io_uring_setup io_uring_enter io_uring_register`);
+  arch_prctl migrate_pages move_pages userfaultfd io_uring_setup io_uring_enter io_uring_register`);
 
 /** Allowed with a capability. `clone` and `clone3` are below. */
 const BY_CAPABILITY: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +34,8 @@ const BY_CAPABILITY: Readonly<Record<string, readonly string[]>> = {
   CAP_PERFMON: words("perf_event_open"),
 };
 
+/** Kernel crypto and the host's own sockets; one family lies between. */
+const AF_ALG = 38;
 const AF_VSOCK = 40;
 const EPERM = 1;
 const ENOSYS = 38;
@@ -70,7 +72,9 @@ function makeRules(capabilities: readonly string[]): readonly SeccompRule[] {
   const plain = [...SYSCALLS_I386.keys()].filter((name) => !conditional.has(name));
   return [
     allow(plain),
-    allow(["socket"], { index: 0, op: "SCMP_CMP_NE", value: AF_VSOCK }),
+    allow(["socket"], { index: 0, op: "SCMP_CMP_LT", value: AF_ALG }),
+    allow(["socket"], { index: 0, op: "SCMP_CMP_EQ", value: AF_ALG + 1 }),
+    allow(["socket"], { index: 0, op: "SCMP_CMP_GT", value: AF_VSOCK }),
     ...PERSONALITIES.map((value) => allow(["personality"], { index: 0, op: "SCMP_CMP_EQ", value })),
     ...capabilities.map((name) => allow(BY_CAPABILITY[name] ?? [])),
     ...(capabilities.includes("CAP_SYS_ADMIN")

@@ -43,6 +43,8 @@ static const struct op operations[OP_COUNT] = {
 	[OP_READLINK] = { "s", op_readlink },
 	[OP_UMASK] = { "4", op_umask, .child_only = true },
 	[OP_SYNC] = { "", op_sync },
+	[OP_LISTEN] = { "441s2", op_listen },
+	[OP_UNLISTEN] = { "4", op_unlisten },
 };
 
 int op_check(struct reader *in)

@@ -44,7 +44,7 @@ op_function op_mkdir, op_write, op_read, op_symlink, op_mknod, op_chmod, op_chow
 op_function op_mount, op_umount, op_pivot_root, op_open_tree, op_move_mount, op_mask, op_readonly;
 op_function op_chdir, op_hostname, op_domainname, op_rlimit, op_user, op_caps, op_prctl, op_seccomp,
 	op_unshare, op_setns, op_umask, op_exec;
-op_function op_netlink, op_device_program;
+op_function op_netlink, op_device_program, op_listen, op_unlisten;
 op_function op_tty;
 
 /* Closes the mounts that OPEN_TREE left in slots. */

@@ -83,6 +83,7 @@ enum stdio_mode {
 enum address_family {
 	ADDRESS_UNIX = 0,
 	ADDRESS_TCP = 1,
+	ADDRESS_UDP = 2,
 };
 
 enum tree_flag {
@@ -130,6 +131,8 @@ enum op_code {
 	OP_READLINK = 36,
 	OP_UMASK = 37,
 	OP_SYNC = 38,
+	OP_LISTEN = 39,
+	OP_UNLISTEN = 40,
 	OP_COUNT
 };
 

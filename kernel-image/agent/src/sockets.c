@@ -1,5 +1,5 @@
 /*
- * CONNECT and LISTEN: sockets in the guest become streams on the link.
+ * CONNECT: sockets in the guest become streams on the link.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "link.h"
 #include "ops.h"
@@ -21,32 +19,12 @@
 #include "streams.h"
 #include "sys.h"
 
-enum { RETRY_MS = 50, BACKLOG = 128 };
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_un local;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-};
-
 struct connecting {
 	struct watch watch;
 	u32 request;
 	struct stream *stream;
 	char name[128];
 };
-
-struct listener {
-	struct watch watch;
-	struct listener *next;
-	u32 id;
-	bool starved; /* accept failed for want of fds or memory: try again */
-};
-
-static struct listener *listeners;
-static u32 last_listener;
-static u32 last_opened = GUEST_STREAM;
 
 int socket_in(pid_t netns, int domain, int type, int protocol)
 {
@@ -68,8 +46,7 @@ int socket_in(pid_t netns, int domain, int type, int protocol)
 	return fd < 0 ? -error : fd;
 }
 
-/* The address' length, or a negative errno. */
-static int unix_address(union address *a, const char *path)
+int unix_address(union address *a, const char *path)
 {
 	size_t length = strlen(path);
 
@@ -83,7 +60,7 @@ static int unix_address(union address *a, const char *path)
 	return offsetof(struct sockaddr_un, sun_path) + length + 1;
 }
 
-static int tcp_address(union address *a, const char *text, u16 port)
+int inet_address(union address *a, const char *text, u16 port)
 {
 	memset(a, 0, sizeof(*a));
 	if (inet_pton(AF_INET, text, &a->four.sin_addr) == 1) {
@@ -153,7 +130,7 @@ static int begin(struct connecting *c, struct field *f)
 	int length, fd;
 
 	length = f[2].number == ADDRESS_UNIX  ? unix_address(&address, text)
-		 : f[2].number == ADDRESS_TCP ? tcp_address(&address, text, f[4].number)
+		 : f[2].number == ADDRESS_TCP ? inet_address(&address, text, f[4].number)
 					      : -EINVAL;
 	if (length < 0)
 		return length;
@@ -197,95 +174,4 @@ void socket_connect(u32 request, struct field *f)
 	}
 	c->stream->context = c;
 	c->stream->on_drained = connect_cancelled;
-}
-
-static void opened(struct listener *l, int fd)
-{
-	struct ucred peer = { 0 };
-	socklen_t size = sizeof(peer);
-	u32 payload[3] = { l->id };
-	struct stream *s;
-
-	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	payload[1] = peer.pid;
-	payload[2] = peer.uid;
-	do {
-		last_opened = (last_opened + 1) | GUEST_STREAM;
-	} while (stream_find(last_opened));
-	link_send(FRAME_OPEN, 0, last_opened, payload, sizeof(payload));
-	s = stream_new(last_opened, STREAM_OUT | STREAM_IN, STREAM_SOCKET, fd);
-	if (s)
-		stream_start(s);
-	else
-		link_send(FRAME_RESET, 0, last_opened, &(i32){ ENOMEM }, sizeof(i32));
-}
-
-static void listener_ready(struct watch *w, u32 events)
-{
-	struct listener *l = container_of(w, struct listener, watch);
-	int fd;
-
-	(void)events;
-	l->starved = false;
-	while ((fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		opened(l, fd);
-	l->starved = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
-}
-
-int listeners_tick(void)
-{
-	bool starved = false;
-
-	for (struct listener *l = listeners; l; l = l->next) {
-		if (l->starved)
-			listener_ready(&l->watch, 0);
-		starved |= l->starved;
-	}
-	return starved ? RETRY_MS : -1;
-}
-
-/* Binds a socket to a path where nothing, or a socket of the past, is. */
-static int bind_to(const char *path, u32 mode, struct failure *f)
-{
-	union address address;
-	int length = unix_address(&address, path);
-	scoped_fd fd = -1;
-	struct stat st;
-
-	if (length < 0)
-		return fail(f, length, "bind(%s)", path);
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return fail(f, errno, "socket(AF_UNIX)");
-	if (bind(fd, &address.any, length) < 0)
-		return fail(f, errno, "bind(%s)", path);
-	if (chmod(path, mode) < 0)
-		return fail(f, errno, "chmod(%s, %o)", path, mode);
-	if (listen(fd, BACKLOG) < 0)
-		return fail(f, errno, "listen(%s)", path);
-	return take_fd(fd);
-}
-
-void socket_listen(u32 request, struct field *f)
-{
-	struct failure failure = { 0 };
-	struct listener *l = calloc(1, sizeof(*l));
-	int fd = l ? bind_to(f[0].string, f[1].number, &failure)
-		   : fail(&failure, ENOMEM, "listen(%s)", f[0].string);
-
-	if (fd >= 0 && watch_add(&l->watch, fd, EPOLLIN | EPOLLET, listener_ready) < 0) {
-		close(fd);
-		fail(&failure, ENOMEM, "epoll_ctl(%s)", f[0].string);
-	}
-	if (failure.error) {
-		request_failed(METHOD_LISTEN, request, &failure);
-		free(l);
-		return;
-	}
-	l->id = ++last_listener;
-	l->next = listeners;
-	listeners = l;
-	request_done(METHOD_LISTEN, request, &l->id, sizeof(l->id));
 }

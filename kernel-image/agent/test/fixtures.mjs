@@ -64,6 +64,11 @@ const OPS = {
   readlink: [{ path: '/l' }, op.readlink('/l')],
   umask: [{ mask: 0o22 }, op.umask(0o22)],
   sync: [{}, op.sync()],
+  listen: [
+    { netnsPid: 4294967295, listener: 2147483649, family: 'udp', address: '127.0.0.11', port: 53 },
+    op.listen(0xffffffff, 0x80000001, 2, '127.0.0.11', 53),
+  ],
+  unlisten: [{ listener: 2147483649 }, op.unlisten(0x80000001)],
 };
 
 const RESULTS = {

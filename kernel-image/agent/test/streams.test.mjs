@@ -12,6 +12,30 @@ const pattern = (length) => {
 };
 
 export default {
+  'a listener in a network namespace: connections and datagrams are streams, until it is closed': async (start) => {
+    const agent = await start();
+    const open = [];
+    agent.onOpen = (s, info) => {
+      open.push(info);
+      s.onData = () => s.write(Buffer.from(`<${s.data}>`)).then(() => s.close());
+    };
+    const [UDP, TCP] = [0x80000001, 0x80000002];
+    const p = await startPipes(agent, 'read go; bash -c "exec 3<>/dev/udp/127.0.0.11/5300; echo -n ask >&3; head -c 5 <&3; exec 4<>/dev/tcp/127.0.0.11/5300; echo -n tcp >&4; cat <&4"; read on; bash -c "echo x >/dev/tcp/127.0.0.11/5300"', {
+      cloneFlags: 0x40000000,
+      parentOps: [op.netlink(0, 0xffffffff, Buffer.from('200000001300050001000000000000000000000001000000010000000100000000000000'.slice(0, 64), 'hex'), [], 0),
+        op.listen(0xffffffff, UDP, 2, '127.0.0.11', 5300), op.listen(0xffffffff, TCP, 1, '127.0.0.11', 5300)],
+    });
+    await p.stdin.write(Buffer.from('go\n'));
+    await p.stdout.until(/<tcp>/);
+    assert.equal(p.stdout.text, '<ask><tcp>');
+    assert.deepEqual(open.map(({ listener }) => listener), [UDP, TCP]);
+    await agent.request('OPS', request.ops([op.unlisten(UDP), op.unlisten(TCP), op.unlisten(TCP)]));
+    await p.stdin.write(Buffer.from('on\n'));
+    await agent.waitExit(p.pid);
+    assert.match(p.stderr.text, /refused/);
+    await assert.rejects(agent.request('OPS', request.ops([op.listen(0, 5, 1, '127.0.0.11', 5300)])), { errno: 22 });
+  },
+
   'a fast writer and a slow reader: no byte lost, memory bounded': async (start) => {
     const agent = await start();
     const p = await startPipes(agent, 'cat', { reading: false });

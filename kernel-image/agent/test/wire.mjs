@@ -76,7 +76,7 @@ const OPS = {
   prctl: [21, '44444'], seccomp: [22, '4b'], unshare: [23, '4'], setns: [24, 's4'], netlink: [25, '44bL1'],
   tty: [26, ''], exec: [27, 'SSs'], openTree: [28, '1s1'], moveMount: [29, '1s414'], mask: [30, 's'],
   readonly: [31, 's'], stat: [32, 's1'], readdir: [33, 's'], statfs: [34, 's'], deviceProgram: [35, 'sb'],
-  readlink: [36, 's'], umask: [37, '4'], sync: [38, ''],
+  readlink: [36, 's'], umask: [37, '4'], sync: [38, ''], listen: [39, '441s2'], unlisten: [40, '4'],
 };
 
 /** op.mkdir(path, mode, parents) and so on: one encoded op. */

@@ -1,0 +1,34 @@
+/** The type in `st_mode`. https://man7.org/linux/man-pages/man7/inode.7.html */
+export const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+export const S_IFCHR = 0o020000;
+export const S_IFBLK = 0o060000;
+export const S_IFIFO = 0o010000;
+const S_IFSOCK = 0o140000;
+
+/** Bits of Go's `os.FileMode` (https://pkg.go.dev/io/fs#FileMode), beside the nine permissions. */
+const GO_TYPES = new Map([
+  [S_IFDIR, 2 ** 31],
+  [S_IFLNK, 2 ** 27],
+  [S_IFBLK, 2 ** 26],
+  [S_IFCHR, 2 ** 26 + 2 ** 21],
+  [S_IFIFO, 2 ** 25],
+  [S_IFSOCK, 2 ** 24],
+]);
+
+const GO_PERMISSIONS: readonly (readonly [bit: number, goBit: number])[] = [
+  [0o4000, 2 ** 23],
+  [0o2000, 2 ** 22],
+  [0o1000, 2 ** 20],
+];
+
+/** `st_mode` as Go's `os.FileMode`, which Docker puts on the wire. */
+export function goFileMode(mode: number): number {
+  const type = GO_TYPES.get(mode & S_IFMT) ?? 0;
+  return GO_PERMISSIONS.reduce((sum, [bit, goBit]) => sum + ((mode & bit) === 0 ? 0 : goBit), type + (mode & 0o777));
+}
+
+export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
+export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
