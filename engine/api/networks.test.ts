@@ -169,6 +169,16 @@ describe("a container", () => {
     }
   });
 
+  it("of an older API is on one network", async () => {
+    const { app } = await prepared();
+    const json = { Image: "busybox", NetworkingConfig: { EndpointsConfig: { a: {}, b: {} } } };
+    expect(await call(app, "POST /v1.43/containers/create", { json })).toMatchObject({
+      status: 400,
+      json: { message: "Container cannot be created with multiple network endpoints: a, b" },
+    });
+    expect(await call(app, "POST /v1.44/containers/create", { json })).toMatchObject({ status: 201 });
+  });
+
   it("that does not run may be promised a network, and is taken off it", async () => {
     const { app, settings, told } = await prepared();
     await call(app, "POST /containers/create?name=web", { json: { Image: "busybox" } });
@@ -326,6 +336,13 @@ describe("a container", () => {
     [
       { NetworkingConfig: { EndpointsConfig: { bridge: { Aliases: ["x"] } } } },
       "invalid config for network bridge: invalid endpoint settings:\nnetwork-scoped alias is supported only for containers in user defined networks",
+    ],
+    [
+      {
+        MacAddress: "02:42:00:00:00:01",
+        NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress: "02:42:00:00:00:02" } } },
+      },
+      "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty",
     ],
     [{ MacAddress: "bogus" }, "invalid config for network bridge: invalid MAC address bogus"],
   ])("is not made of %j", async (body, message) => {

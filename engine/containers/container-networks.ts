@@ -16,6 +16,9 @@ import type { LiveContainer } from "./live-container.ts";
 
 type Ops = Connection["ops"];
 
+/** The one driver option of an endpoint: the device's name in the container. */
+const INTERFACE_NAME = "com.docker.network.endpoint.ifname";
+
 /** `container:<name or id>` */
 export function sharedContainer(mode: string): string | undefined {
   return /^container:(.+)$/.exec(mode)?.[1];
@@ -114,7 +117,8 @@ export function connectRequest(
   { name, planned, isGateway }: { name: string; planned: EndpointRecord; isGateway: boolean },
 ): Parameters<EngineContext["networks"]["connect"]>[0] {
   const { record } = container;
-  const { ipAddress, ipv6Address, linkLocalIps, macAddress } = planned.request ?? {};
+  const { ipAddress, ipv6Address, linkLocalIps, macAddress, driverOptions } = planned.request ?? {};
+  const deviceName = driverOptions?.[INTERFACE_NAME];
   return {
     containerId: record.id,
     containerName: record.name,
@@ -128,6 +132,7 @@ export function connectRequest(
     ...(ipv6Address && { ipv6Address }),
     ...(linkLocalIps && { linkLocalIps }),
     ...(macAddress && { macAddress }),
+    ...(deviceName && { deviceName }),
   };
 }
 

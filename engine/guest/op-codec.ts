@@ -220,12 +220,7 @@ const ROWS: { readonly [Name in OpName]: Row<Name> } = {
   listen: {
     code: 39,
     write: (op, out) =>
-      out
-        .u32(netnsToWire(op.netns))
-        .u32(op.listener)
-        .u8(LISTEN_FAMILY[op.family])
-        .string(op.address)
-        .u16(op.port),
+      out.u32(netnsToWire(op.netns)).u32(op.listener).u8(LISTEN_FAMILY[op.family]).string(op.address).u16(op.port),
     read: (input) => ({
       netns: netnsFromWire(input.u32()),
       listener: input.u32(),

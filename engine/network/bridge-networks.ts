@@ -3,7 +3,7 @@ import { EngineError } from "../base/errors.ts";
 import type { Op } from "../guest/ops.ts";
 import { formatAddress, macOfAddress, parseAddress } from "./addresses.ts";
 import { BridgeDevices, type RunOps } from "./bridge-devices.ts";
-import { hostBound } from "./bridge-options.ts";
+import { checkDeviceName, hostBound } from "./bridge-options.ts";
 import { ContainerResolvers, type ResolverPorts } from "./dns/container-resolvers.ts";
 import {
   addressesOp,
@@ -220,6 +220,7 @@ export class BridgeNetworks implements Networks {
     const network = this.get(request.network);
     if (network.configOnly === true)
       throw new EngineError("forbidden", "cannot connect a container to a configuration network");
+    if (request.deviceName !== undefined) checkDeviceName(request.deviceName);
     const endpointId = this.#createId();
     const isPlain = network.driver === "host" || network.driver === "null";
     const parentIndex = isPlain ? 0 : this.#devices.indexOf(network);

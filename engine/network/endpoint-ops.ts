@@ -102,7 +102,7 @@ export function endpointDevice(
 ): EndpointDevice {
   return {
     ...parts,
-    name: `eth${request.deviceIndex}`,
+    name: request.deviceName ?? `eth${request.deviceIndex}`,
     portName: `veth${parts.endpoint.endpointId.slice(0, 7)}`,
     publishes: parts.endpoint.ports.length > 0,
     linkLocalIps: request.linkLocalIps ?? [],

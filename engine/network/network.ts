@@ -82,6 +82,8 @@ export interface ConnectRequest {
   readonly network: string;
   /** 0 for `eth0`. */
   readonly deviceIndex: number;
+  /** Instead of `eth0` and so on. */
+  readonly deviceName?: string;
   readonly ports: readonly PortMapping[];
   readonly aliases?: readonly string[];
   /** What the embedded resolver knows it by, now; the first answers for its addresses. */

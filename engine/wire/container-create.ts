@@ -4,6 +4,7 @@ import { configFrom, notImplemented } from "./container-config.ts";
 import { hostFrom } from "./host-config.ts";
 import { type Fields, parseJson, readFields } from "./json.ts";
 import { mountsAsOfVersion } from "./mount-requests.ts";
+import { networksAsOfVersion } from "./network-versions.ts";
 import { API_VERSION, compareVersions } from "./version.ts";
 import type { ConfigModel, HostModel, NetworkRequestModel } from "./model.ts";
 
@@ -24,7 +25,11 @@ export function parseCreateBody(text: string, version = API_VERSION): CreateBody
     image,
     config: configFrom(fields),
     host: asOfVersion(hostFrom(host), version),
-    networks: networksFrom(fields.object("NetworkingConfig")),
+    networks: networksAsOfVersion(networksFrom(fields.object("NetworkingConfig")), {
+      mode: host.string("NetworkMode"),
+      macAddress: fields.string("MacAddress"),
+      version,
+    }),
   };
 }
 

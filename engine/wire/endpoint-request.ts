@@ -1,5 +1,8 @@
+import { notImplemented } from "./container-config.ts";
 import type { Fields } from "./json.ts";
 import type { NetworkRequestModel } from "./model.ts";
+
+const SYSCTLS = "com.docker.network.endpoint.sysctls";
 
 /** What a client asks of a network for a container: the configuration part of `EndpointSettings`. @throws EngineError */
 export function endpointRequestFrom(endpoint: Fields): NetworkRequestModel {
@@ -11,6 +14,7 @@ export function endpointRequestFrom(endpoint: Fields): NetworkRequestModel {
   const ipv6Address = ipam?.string("IPv6Address") ?? "";
   const macAddress = endpoint.string("MacAddress");
   const gatewayPriority = endpoint.integer("GwPriority");
+  if ((endpoint.stringMap("DriverOpts")[SYSCTLS] ?? "") !== "") throw notImplemented(`--network driver-opt=${SYSCTLS}`);
   return {
     ...(aliases.length > 0 && { aliases }),
     ...(links.length > 0 && { links }),
