@@ -28,6 +28,8 @@ export async function filterContainers(
       throw wrongValue("health", health, `invalid value for health (${health}): must be one of ${HEALTHS.join(", ")}`);
   }
   const exitCodes = (filters.get("exited") ?? []).map(toExitCode);
+  const isTask = (filters.get("is-task") ?? []).map(toBoolean).includes(true);
+  for (const name of ["publish", "expose"]) for (const text of filters.get(name) ?? []) portRange(name, text);
   const ancestors = await resolveAncestors(services, filters.get("ancestor"));
   const isInPeriod = periodOf(services, filters);
   return all.filter(
@@ -39,7 +41,7 @@ export async function filterContainers(
       (exitCodes.length === 0 ||
         (container.state.status === "exited" && exitCodes.includes(container.state.exitCode))) &&
       matchesExactly(filters.get("health"), container.state.health?.status ?? "none") &&
-      !(filters.get("is-task") ?? []).some((value) => ["true", "1"].includes(value)) &&
+      !isTask &&
       (ancestors === undefined || ancestors.has(container.image.id) || ancestors.has(container.image.reference)) &&
       isInPeriod(container) &&
       matchesPlace(container, filters),
@@ -54,9 +56,10 @@ function matchesPlace(container: Container, filters: Filters): boolean {
   return (
     matchesExactly(filters.get("network"), ...networks) &&
     matchesExactly(filters.get("volume"), ...volumes) &&
-    matchesPorts(filters.get("expose"), exposed) &&
+    matchesPorts("expose", filters, exposed) &&
     matchesPorts(
-      filters.get("publish"),
+      "publish",
+      filters,
       published.map((binding) => binding.container),
     )
   );
@@ -64,17 +67,30 @@ function matchesPlace(container: Container, filters: Filters): boolean {
 
 /** `80`, `80/tcp`, `8000-8010/udp`: any of them. */
 function matchesPorts(
-  wanted: readonly string[] | undefined,
+  name: "expose" | "publish",
+  filters: Filters,
   ports: readonly { readonly port: number; readonly protocol: string }[],
 ): boolean {
-  if (wanted === undefined || wanted.length === 0) return true;
+  const wanted = filters.get(name) ?? [];
+  if (wanted.length === 0) return true;
   return wanted.some((text) => {
-    const [range = "", protocol = "tcp"] = text.split("/");
-    const [first, last = first] = range.split("-").map(parsePortNumber);
-    if (first === undefined || last === undefined)
-      throw new EngineError("invalid-argument", `invalid filter: invalid port: ${text}`);
+    const { first, last, protocol } = portRange(name, text);
     return ports.some((port) => port.protocol === protocol && port.port >= first && port.port <= last);
   });
+}
+
+function portRange(name: string, text: string): { first: number; last: number; protocol: string } {
+  const [range = "", protocol = "tcp"] = text.split("/");
+  const [first, last = first] = range.split("-").map(parsePortNumber);
+  if (first !== undefined && last !== undefined) return { first, last, protocol };
+  const reason = `strconv.ParseUint: parsing ${JSON.stringify(range)}: invalid syntax`;
+  throw new EngineError("internal", `error while looking up for ${name} ${text}: ${reason}`);
+}
+
+function toBoolean(text: string): boolean {
+  if (["1", "true"].includes(text)) return true;
+  if (["0", "false"].includes(text)) return false;
+  throw new EngineError("invalid-argument", `invalid filter 'is-task=[${text}]'`);
 }
 
 function toExitCode(text: string): number {

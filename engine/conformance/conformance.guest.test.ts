@@ -34,7 +34,7 @@ const send: Send = async ({ method, target, headers, body }) => {
     headers: new Map(Object.entries({ ...headers, ...length })),
     body: body === undefined ? undefined : streamOf(body),
   });
-  const bytes = response.body === undefined ? new Uint8Array() : await collect(response.body);
+  const bytes = response.body === undefined || method === "HEAD" ? new Uint8Array() : await collect(response.body);
   return { status: response.status, headers: response.headers, body: bytes };
 };
 

@@ -1,3 +1,5 @@
+import { EngineError } from "../base/errors.ts";
+import { tryParseAddress } from "../network/addresses.ts";
 import { formatHosts, formatResolvConf } from "../network/resolv.ts";
 import type { HostFile } from "../runtime/runtime.ts";
 import { linkHosts } from "./container-links.ts";
@@ -15,6 +17,7 @@ export function networkFiles(
   container: Container,
 ): readonly (HostFile & { readonly destination: string })[] {
   const { config, host, endpoints } = container;
+  for (const address of host.dns) checkNameServer(address);
   const machine = context.networks.get("bridge").subnets[0]?.gateway ?? "";
   return etcFiles(container.id, {
     hosts: formatHosts({
@@ -37,4 +40,10 @@ export function networkFiles(
       isInternal: hasResolver(endpoints),
     }),
   });
+}
+
+function checkNameServer(address: string): void {
+  if (tryParseAddress(address) !== undefined) return;
+  const reason = `ParseAddr(${JSON.stringify(address)}): unable to parse IP`;
+  throw new EngineError("internal", `bad nameserver address ${address}: ${reason}`);
 }

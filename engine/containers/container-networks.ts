@@ -172,10 +172,14 @@ export function gatewayName(
 
 /** `-p`, and with `-P` every exposed port that has none. */
 export function wantedPorts({ config, host }: Container): readonly PortBinding[] {
-  if (!host.publishAllPorts) return host.portBindings;
-  const bound = new Set(host.portBindings.map(({ container }) => `${container.port}/${container.protocol}`));
-  const rest = config.exposedPorts.filter(({ port, protocol }) => !bound.has(`${port}/${protocol}`));
-  return [...host.portBindings, ...rest.map((container) => ({ container, hostIp: "", hostPort: 0 }))];
+  const keyOf = ({ port, protocol }: PortBinding["container"]): string => `${port}/${protocol}`;
+  // As with Docker, whose command line exposes what it publishes: a binding of a port that is not exposed has no effect.
+  const exposed = new Set(config.exposedPorts.map(keyOf));
+  const bindings = host.portBindings.filter(({ container }) => exposed.has(keyOf(container)));
+  if (!host.publishAllPorts) return bindings;
+  const bound = new Set(bindings.map(({ container }) => keyOf(container)));
+  const rest = config.exposedPorts.filter((port) => !bound.has(keyOf(port)));
+  return [...bindings, ...rest.map((container) => ({ container, hostIp: "", hostPort: 0 }))];
 }
 
 /** Whether the container asks Docker's own name server: it does on networks that somebody made. */

@@ -66,7 +66,6 @@ export interface CreateContainer {
   readonly networks?: Readonly<Record<string, EndpointRequest>>;
 }
 
-
 export type WaitCondition = "not-running" | "next-exit" | "removed";
 
 export interface AttachOptions {

@@ -260,8 +260,7 @@ export class Containers implements ContainerService, AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (condition === "not-running" && !isActive(container.state))
-      return Promise.resolve(endOf(container.state));
+    if (condition === "not-running" && !isActive(container.state)) return Promise.resolve(endOf(container.state));
     return container.waits.register(condition, options.signal);
   }
 

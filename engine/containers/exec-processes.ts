@@ -80,7 +80,10 @@ export class ExecProcesses {
     const exec = this.#get(id);
     requireUsable(exec.container, exec.container.id);
     if (exec.started)
-      throw new EngineError("conflict", `exec command ${id} ${exec.running ? "is already running" : "has already run"}`);
+      throw new EngineError(
+        "conflict",
+        `exec command ${id} ${exec.running ? "is already running" : "has already run"}`,
+      );
     exec.started = true;
     const { config } = exec;
     const attachment = exec.io.attach(
@@ -125,8 +128,7 @@ export class ExecProcesses {
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
     const { process } = this.#get(id);
-    if (process === undefined)
-      throw new EngineError("not-found", `NotFound: process does not exist ${id}: not found`);
+    if (process === undefined) throw new EngineError("not-found", `NotFound: process does not exist ${id}: not found`);
     await process.resize(rows, columns);
   }
 
@@ -266,10 +268,7 @@ function requireUsable(container: LiveContainer, name = container.record.name): 
   refuseRestarting(container);
   const task = requireRunning(container);
   if (container.state.status === "paused") {
-    throw new EngineError(
-      "conflict",
-      `Container ${name} is paused, unpause the container before exec`,
-    );
+    throw new EngineError("conflict", `Container ${name} is paused, unpause the container before exec`);
   }
   return task;
 }

@@ -62,7 +62,15 @@ export async function bootGuestEngine(onConsole?: (text: string) => void): Promi
     trace,
   });
   await containers.restore();
-  return { guest, containers, networks, trace, runtime, layers, [Symbol.asyncDispose]: () => guest[Symbol.asyncDispose]() };
+  return {
+    guest,
+    containers,
+    networks,
+    trace,
+    runtime,
+    layers,
+    [Symbol.asyncDispose]: () => guest[Symbol.asyncDispose](),
+  };
 }
 
 interface Manifest {

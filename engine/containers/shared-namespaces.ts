@@ -24,7 +24,7 @@ export function sharedNamespaces(context: EngineContext, { record }: LiveContain
 }
 
 function networkOf(context: EngineContext, reference: string): LiveContainer {
-  const other = find(context, reference, "joining network namespace of container", "not-found");
+  const other = find(context, reference, "joining network namespace of container", "internal");
   if (other.task !== undefined) return other;
   throw new EngineError(
     "conflict",
@@ -43,7 +43,7 @@ function find(
   { store }: EngineContext,
   reference: string,
   failed: string,
-  kind: "not-found" | "invalid-argument",
+  kind: "internal" | "invalid-argument",
 ): LiveContainer {
   try {
     return store.get(reference);

@@ -1,4 +1,5 @@
 import { EngineError } from "../base/errors.ts";
+import { tryParseAddress } from "../network/addresses.ts";
 import { parseSignal } from "../runtime/signals.ts";
 import { tweakCapabilities } from "../runtime/capabilities.ts";
 import { validateHealthcheck } from "./healthcheck.ts";
@@ -32,6 +33,7 @@ export function validateConfig(
     refuse("invalid Annotations: the empty string is not permitted as an annotation key");
   const warnings = validateResources(host.resources, machine);
   validateNamespaces(host);
+  for (const entry of host.extraHosts) validateExtraHost(entry);
   if (!RUNTIMES.has(host.runtime ?? "runc")) refuse(`unknown or invalid runtime name: ${host.runtime}`);
   validateNetworkMode(config, host);
   if (host.logConfig !== undefined) validateLogConfig(host.logConfig);
@@ -70,6 +72,15 @@ function validateNamespaces(host: HostConfig): void {
   if (oomScoreAdj < -1000 || oomScoreAdj > 1000)
     refuse(`Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000]`);
   if (!["", "private", "host"].includes(cgroupnsMode)) refuse(`invalid cgroup namespace mode: ${cgroupnsMode}`);
+}
+
+/** `name:address`, where the address may be the machine's own (`host-gateway`). */
+function validateExtraHost(entry: string): void {
+  const colon = entry.indexOf(":");
+  if (colon <= 0) refuse(`bad format for add-host: ${JSON.stringify(entry)}`);
+  const address = entry.slice(colon + 1);
+  if (address !== "host-gateway" && tryParseAddress(address.replace(/^\[(.*)\]$/, "$1")) === undefined)
+    refuse(`invalid IP address in add-host: ${JSON.stringify(address)}`);
 }
 
 /** overlay2 on a file system without quota. */

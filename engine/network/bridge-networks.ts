@@ -148,14 +148,15 @@ export class BridgeNetworks implements Networks {
       };
     }
     const index = FIRST_DEVICE_INDEX + request.deviceIndex;
-    return {
-      endpoint: attached.endpoint,
-      ops: [
-        creationOp(device, "child"),
-        addressesOp(device, index, "child"),
-        ...(device.publishes ? this.ports.rules() : []),
-      ],
-    };
+    try {
+      const rules = device.publishes ? this.ports.rules() : [];
+      const ops = [creationOp(device, "child"), addressesOp(device, index, "child"), ...rules];
+      return { endpoint: attached.endpoint, ops };
+    } catch (error) {
+      // An address to publish at that is none.
+      this.disconnect(attached.endpoint.endpointId);
+      throw error;
+    }
   }
 
   async connectRunning(request: ConnectRequest, pid: number): Promise<Endpoint> {

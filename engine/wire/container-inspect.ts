@@ -63,9 +63,9 @@ export function toContainerInspect(
     Args: args,
     State: toWireState(container.state),
     Image: container.image.id,
-    ResolvConfPath: `${directory}/resolv.conf`,
-    HostnamePath: `${directory}/hostname`,
-    HostsPath: `${directory}/hosts`,
+    ResolvConfPath: wasStarted(container) ? `${directory}/resolv.conf` : "",
+    HostnamePath: wasStarted(container) ? `${directory}/hostname` : "",
+    HostsPath: wasStarted(container) ? `${directory}/hosts` : "",
     LogPath: hasLogFile(container) ? `${directory}/${id}-json.log` : "",
     Name: `/${container.name}`,
     RestartCount: container.restartCount,
@@ -88,8 +88,13 @@ export function toContainerInspect(
 }
 
 /** Docker tells a path once the driver was opened, and only of this driver. */
-function hasLogFile({ host, state }: ContainerModel): boolean {
-  return host.logConfig.type === "json-file" && parseTimeMs(state.startedAt) !== undefined;
+function hasLogFile(container: ContainerModel): boolean {
+  return container.host.logConfig.type === "json-file" && wasStarted(container);
+}
+
+/** A start that failed counts: its files are there. */
+function wasStarted({ state }: ContainerModel): boolean {
+  return parseTimeMs(state.startedAt) !== undefined || state.error !== "";
 }
 
 /** The kernel has no AppArmor: what was asked for can only be `unconfined`. */

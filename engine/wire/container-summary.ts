@@ -21,7 +21,7 @@ export interface ContainerSummary {
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
   readonly Status: string;
-  readonly HostConfig: { readonly NetworkMode: string };
+  readonly HostConfig: { readonly NetworkMode: string; readonly Annotations?: Readonly<Record<string, string>> };
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, WireEndpoint>> };
   readonly Mounts: readonly WireMount[];
 }
@@ -62,7 +62,10 @@ export function toContainerSummary(
     Labels: config.labels,
     State: state.status,
     Status: formatStatus(state, nowMs),
-    HostConfig: { NetworkMode: container.host.networkMode },
+    HostConfig: {
+      NetworkMode: container.host.networkMode,
+      ...(container.host.annotations && { Annotations: container.host.annotations }),
+    },
     NetworkSettings: { Networks: toWireEndpoints(container) },
     Mounts: toWireMounts(container.mounts),
   };

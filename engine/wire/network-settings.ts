@@ -39,10 +39,12 @@ export function isOnline(container: ContainerModel): boolean {
 /** `NetworkSettings.Networks`: addresses only while it runs. */
 export function toWireEndpoints(container: ContainerModel): Record<string, WireEndpoint> {
   const online = isOnline(container);
+  // Also when a first start has failed.
+  const isNew = container.state.status === "created";
   return Object.fromEntries(
     Object.entries(container.endpoints).map(([name, endpoint]) => [
       name,
-      toWireEndpoint(online ? endpoint : { ...endpoint, ...NO_ADDRESS }),
+      toWireEndpoint(online ? endpoint : { ...endpoint, ...NO_ADDRESS, ...(isNew && { networkId: "" }) }),
     ]),
   );
 }

@@ -93,7 +93,12 @@ export function toInfo(system: SystemModel, counts: CountsModel, now: string): R
       ["Supports d_type", "true"],
       ["Native Overlay Diff", "true"],
     ],
-    Plugins: { Volume: ["local"], Network: ["bridge", "host", "null"], Authorization: null, Log: ["journald", "json-file", "local", "syslog"] },
+    Plugins: {
+      Volume: ["local"],
+      Network: ["bridge", "host", "null"],
+      Authorization: null,
+      Log: ["journald", "json-file", "local", "syslog"],
+    },
     ...capabilities(),
     SystemTime: now,
     LoggingDriver: system.loggingDriver ?? "json-file",

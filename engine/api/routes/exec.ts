@@ -31,12 +31,13 @@ async function create({ containers }: Services, request: ApiRequest): Promise<En
 }
 
 async function start({ containers }: Services, request: ApiRequest): Promise<EngineResponse> {
-  const { config } = containers.inspectExec(param(request, "id"));
+  containers.inspectExec(param(request, "id"));
   const { text, rest } = await splitLeadingJson(request);
   const options = parseExecStart(text);
   try {
     const attachment = await containers.startExec(param(request, "id"), options);
-    if (!options.detach) return hijack(request, attachment, rest);
+    // Whether frames follow is this request's to say, whatever the process has for a terminal.
+    if (!options.detach) return hijack(request, { ...attachment, tty: options.tty }, rest);
     // Nobody reads: what it writes must not hold it up.
     await Promise.all([rest?.cancel(), attachment.output.cancel()]);
     return empty(200);
@@ -47,7 +48,7 @@ async function start({ containers }: Services, request: ApiRequest): Promise<Eng
       throw error;
     await rest?.cancel();
     const line = encodeUtf8(`${messageOf(error)}\r\n`);
-    return hijackResponse(request, config.tty, streamOf(config.tty ? line : encodeFrame("stdout", line)));
+    return hijackResponse(request, options.tty, streamOf(options.tty ? line : encodeFrame("stdout", line)));
   }
 }
 

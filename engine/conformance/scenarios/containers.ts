@@ -1,11 +1,11 @@
-import type { Scenario } from "../scenario.ts";
+import type { Api, Scenario } from "../scenario.ts";
 
 /** The life of a container, verb by verb, and the error of each verb in the wrong state. */
 export const containers: Scenario = {
   name: "containers",
   run: async (api) => {
     await api.create("life", {
-      Cmd: ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.1; done"],
+      Cmd: ["sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"],
       Labels: { a: "b" },
     });
     await api.create("life", {});
@@ -22,6 +22,9 @@ export const containers: Scenario = {
     await api.call("GET /containers/life/logs?stdout=1&stderr=1");
     await api.call("POST /containers/life/start");
     await api.call("POST /containers/life/start");
+    await api.until(async () =>
+      JSON.stringify(await api.quietly("GET /containers/life/logs?stdout=1")).includes("ready"),
+    );
     await api.call("POST /containers/life/pause");
     await api.call("POST /containers/life/pause");
     await api.call("POST /containers/life/start");
@@ -243,7 +246,7 @@ export const refusals: Scenario = {
       { PortBindings: { "80/tcp": [{ HostIp: "nonsense", HostPort: "80" }] } },
       { PortBindings: { nonsense: [{}] } },
     ];
-    for (const HostConfig of wrong) await refused(api, { HostConfig });
+    for (const [index, HostConfig] of wrong.entries()) await refused(api, `host${index}`, { HostConfig });
     const wrongConfigs: Readonly<Record<string, unknown>>[] = [
       { Env: [""] },
       { Env: ["=x"] },
@@ -261,14 +264,14 @@ export const refusals: Scenario = {
       { Tty: "yes" },
       { Env: "A=1" },
     ];
-    for (const config of wrongConfigs) await refused(api, config);
+    for (const [index, config] of wrongConfigs.entries()) await refused(api, `config${index}`, config);
   },
 };
 
 /** Docker finds some mistakes when the container is made and others when it starts. */
-async function refused(api: Parameters<Scenario["run"]>[0], config: Readonly<Record<string, unknown>>): Promise<void> {
-  const id = await api.create("wrong", { Cmd: ["true"], ...config });
+async function refused(api: Api, name: string, config: Readonly<Record<string, unknown>>): Promise<void> {
+  const id = await api.create(name, { Cmd: ["true"], ...config });
   if (id === "") return;
-  await api.call("POST /containers/wrong/start");
-  await api.quietly("DELETE /containers/wrong?force=1&v=1");
+  await api.call(`POST /containers/${name}/start`);
+  await api.quietly(`DELETE /containers/${name}?force=1&v=1`);
 }
