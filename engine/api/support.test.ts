@@ -8,7 +8,10 @@ import { call } from "./testing/api-call.ts";
 import { fakeServices } from "./testing/fake-services.ts";
 
 describe("the table of what is supported", () => {
-  const operations = createRoutes(fakeServices()).map(({ method, path }) => `${method} ${path}`);
+  // `/networks/` is `/networks`, as in Docker's own router.
+  const operations = createRoutes(fakeServices())
+    .map(({ method, path }) => `${method} ${path}`)
+    .filter((operation) => !operation.endsWith("/"));
 
   it("names every route once, and every line of it has a route", () => {
     expect(operations.toSorted()).toEqual(Object.keys(SUPPORT).toSorted());
