@@ -73,7 +73,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const snapshots = await OverlaySnapshotter.open({ records, layers, guest });
   const download = guestFirstFetch({
     connect: (address, port, signal) => connectToGuest(guest, { address, port }, signal),
-    isInside: (address) => networks.list().some((each) => each.subnets.some(({ subnet }) => isInRange(address, subnet))),
+    isInside: (address) =>
+      networks.list().some((each) => each.subnets.some(({ subnet }) => isInRange(address, subnet))),
     fetch: (url, init) => assets.fetch(url, init),
   });
   const images = new Images({
@@ -102,7 +103,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   );
   const containers = owned.use(
     new Containers({
-      ...{ images, snapshots, runtime, networks, volumes, records, clock: systemClock, trace, events },
+      images,
+      snapshots,
+      runtime,
+      networks,
+      volumes,
+      records,
+      clock: systemClock,
+      trace,
+      events,
       logConfig,
     }),
   );

@@ -215,7 +215,12 @@ describe("a container", () => {
     await call(app, "POST /networks/create", { json: { Name: "c" } });
     const EndpointsConfig = { a: {}, b: { GwPriority: 9 }, c: { GwPriority: 1 } };
     const ports = { PortBindings: { "80/tcp": [{ HostPort: "8000-8001" }] } };
-    await run("web", { HostConfig: { NetworkMode: "a", ...ports }, NetworkingConfig: { EndpointsConfig } });
+    const ExposedPorts = { "80/tcp": {} };
+    await run("web", {
+      ExposedPorts,
+      HostConfig: { NetworkMode: "a", ...ports },
+      NetworkingConfig: { EndpointsConfig },
+    });
     expect(guest.openHandles.connections).toBe(0);
     const { json } = await call(app, "GET /containers/web/json");
     const { Networks, Ports } = (json as { NetworkSettings: { Networks: object; Ports: object } }).NetworkSettings;
@@ -231,7 +236,10 @@ describe("a container", () => {
   it("keeps its published ports when it leaves the network they came by", async () => {
     const { app, run, networks } = await prepared();
     await call(app, "POST /networks/create", { json: { Name: "net1" } });
-    await run("web", { HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "8080" }] } } });
+    await run("web", {
+      ExposedPorts: { "80/tcp": {} },
+      HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "8080" }] } },
+    });
     await call(app, "POST /networks/net1/connect", { json: { Container: "web" } });
     await call(app, "POST /networks/bridge/disconnect", { json: { Container: "web" } });
     const { json } = await call(app, "GET /containers/web/json");
@@ -245,8 +253,9 @@ describe("a container", () => {
 
   it("cannot publish a port of a protocol that the kernel lacks", async () => {
     const { app } = await prepared();
+    const ExposedPorts = { "87/sctp": {} };
     const HostConfig = { PortBindings: { "87/sctp": [{ HostPort: "18104" }] } };
-    await call(app, "POST /containers/create?name=web", { json: { Image: "busybox", HostConfig } });
+    await call(app, "POST /containers/create?name=web", { json: { Image: "busybox", ExposedPorts, HostConfig } });
     const { status, json } = await call(app, "POST /containers/web/start");
     expect(status).toBe(500);
     expect((json as { message: string }).message).toMatch(

@@ -50,13 +50,14 @@ function mask(value: unknown, key = ""): unknown {
 
 /** Docker walks maps for these, whose order is chance: the mounts of a container, the changes of its files. */
 function ordered(list: readonly unknown[]): readonly unknown[] {
-  const place = (item: unknown): string | undefined =>
-    typeof item === "object" && item !== null && ("Destination" in item || "Kind" in item)
-      ? String(("Destination" in item ? item.Destination : (item as { Path?: unknown }).Path) ?? "")
-      : undefined;
-  return list.every((item) => place(item) !== undefined)
-    ? list.toSorted((a, b) => ((place(a) ?? "") < (place(b) ?? "") ? -1 : 1))
-    : list;
+  const places = new Map(list.map((item) => [item, placeOf(item)]));
+  if ([...places.values()].includes(undefined)) return list;
+  return list.toSorted((a, b) => ((places.get(a) ?? "") < (places.get(b) ?? "") ? -1 : 1));
+}
+
+function placeOf(item: unknown): string | undefined {
+  const { Destination, Kind, Path } = (item ?? {}) as { Destination?: string; Kind?: number; Path?: string };
+  return Destination ?? (Kind === undefined ? undefined : Path);
 }
 
 function maskField(key: string, value: unknown): unknown {

@@ -23,7 +23,8 @@ interface Exec {
   readonly user: ResolvedUser;
   readonly io: ContainerIo;
   process: ContainerProcess | undefined;
-  started: boolean;
+  /** Set by its one start; answers why that failed. */
+  starting: Promise<EngineError | undefined> | undefined;
   running: boolean;
   exitCode: number | undefined;
   pid: number;
@@ -57,7 +58,7 @@ export class ExecProcesses {
       config,
       io: new ContainerIo(),
       process: undefined,
-      started: false,
+      starting: undefined,
       running: false,
       exitCode: undefined,
       pid: 0,
@@ -79,12 +80,11 @@ export class ExecProcesses {
   ): Promise<Attachment> {
     const exec = this.#get(id);
     requireUsable(exec.container, exec.container.id);
-    if (exec.started)
+    if (exec.starting !== undefined)
       throw new EngineError(
         "conflict",
         `exec command ${id} ${exec.running ? "is already running" : "has already run"}`,
       );
-    exec.started = true;
     const { config } = exec;
     const attachment = exec.io.attach(
       {
@@ -98,8 +98,11 @@ export class ExecProcesses {
       { tty: config.tty, openStdin: config.attachStdin, closesStdin: true },
       () => this.#publish(exec, "exec_detach"),
     );
-    const failure = await this.#run(exec, options);
-    if (failure !== undefined && options.detach) throw failure;
+    exec.starting = this.#run(exec, options);
+    // Not waited for: a client must have the head of the answer before the first output, or it may lose both in one read.
+    if (!options.detach) return attachment;
+    const failure = await exec.starting;
+    if (failure !== undefined) throw failure;
     return attachment;
   }
 
@@ -127,6 +130,7 @@ export class ExecProcesses {
   }
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
+    await this.#get(id).starting;
     const { process } = this.#get(id);
     if (process === undefined) throw new EngineError("not-found", `NotFound: process does not exist ${id}: not found`);
     await process.resize(rows, columns);

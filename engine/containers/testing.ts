@@ -161,7 +161,10 @@ export function request(
   extra: Partial<Omit<CreateContainer, "image">> & { image?: string } = {},
 ): CreateContainer {
   const { config, host, image = "busybox", ...rest } = extra;
-  return { image, config: { cmd, attachStdout: true, attachStderr: true, ...config }, host: { ...host }, ...rest };
+  // What is published is exposed, as Docker's command line sees to it.
+  const exposedPorts = (host?.portBindings ?? []).map(({ container }) => container);
+  const all = { cmd, attachStdout: true, attachStderr: true, exposedPorts, ...config };
+  return { image, config: all, host: { ...host }, ...rest };
 }
 
 /** All output of an attachment, as text with the stream's first letter. */

@@ -30,8 +30,7 @@ describe("capabilities", () => {
 describe("signals", () => {
   it("are read by name and number", () => {
     expect(["KILL", "SIGTERM", "hup", "9", "RTMIN+1", "SIGRTMAX-2"].map(parseSignal)).toEqual([9, 15, 1, 9, 35, 62]);
-    for (const bad of ["NOPE", "", "0", "RTMIN+99"])
-      expect(() => parseSignal(bad)).toThrow(`invalid signal: ${bad}`);
+    for (const bad of ["NOPE", "", "0", "RTMIN+99"]) expect(() => parseSignal(bad)).toThrow(`invalid signal: ${bad}`);
     for (const number of ["32", "65", "-1"])
       expect(() => parseSignal(number)).toThrow(`the linux daemon does not support signal ${number}`);
   });

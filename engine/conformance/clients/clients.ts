@@ -37,10 +37,15 @@ export function runOnTerminal(command: string, host: string, typed: readonly str
     const waiting = [...typed];
     child.stdout.on("data", (chunk: Buffer) => {
       screen += chunk.toString();
-      if (/[#$] (\u001b\[6n)?$/.test(screen) && waiting.length > 0) child.stdin.write(waiting.shift() ?? "");
+      if (isPrompting(screen) && waiting.length > 0) child.stdin.write(waiting.shift() ?? "");
     });
     child.on("close", () => resolve(screen));
   });
+}
+
+/** Busybox's shell asks where the cursor is, behind its prompt. */
+function isPrompting(screen: string): boolean {
+  return /[#$] $/.test(screen.replace("\x1b[6n", ""));
 }
 
 /** The `docker` of this machine's PATH, when it is of this major version. */

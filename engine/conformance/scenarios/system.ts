@@ -19,7 +19,7 @@ export const system: Scenario = {
     await api.call("POST /containers/create", { text: "{}", headers: { "content-type": "text/plain" } });
     await api.call("POST /containers/create", { text: "{}", headers: { "content-type": "" } });
     await api.call("POST /containers/create", { text: "{} {}" });
-    await api.call("POST /containers/create", { text: `${"[".repeat(20_000)}` });
+    await api.call("POST /containers/create", { text: "[".repeat(20_000) });
     for (const path of ["swarm", "nodes", "services", "tasks", "secrets", "configs"]) await api.call(`GET /${path}`);
     for (const path of ["nodes", "services", "tasks", "secrets", "configs"]) await api.call(`GET /${path}/x`);
     for (const path of ["nodes", "services", "secrets", "configs"]) {
