@@ -45,7 +45,7 @@ export function runOnTerminal(command: string, host: string, typed: readonly str
 
 /** Busybox's shell asks where the cursor is, behind its prompt. */
 function isPrompting(screen: string): boolean {
-  return /[#$] $/.test(screen.replace("\x1b[6n", ""));
+  return /[#$] $/.test(screen.replaceAll("\x1b[6n", ""));
 }
 
 /** The `docker` of this machine's PATH, when it is of this major version. */
