@@ -98,7 +98,7 @@ export const strings = {
   },
   footer: {
     facts:
-      "Everything runs in this tab: no server, nothing installed. 32-bit images (linux/386). Processes end with the tab; images stay.",
+      "Everything runs in this tab: no server, nothing installed. 32-bit images (linux/386). Processes end with the tab; images and volumes stay.",
     shortFacts: "Runs in this tab, no server. linux/386.",
     stored: (bytes: string) => `${bytes} kept in this browser`,
     kernelLog: "Kernel log",
