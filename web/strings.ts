@@ -109,7 +109,7 @@ export const strings = {
     storageLow: (used: string, quota: string) =>
       `This browser's storage for the page is nearly full: ${used} of ${quota} used.`,
     freeSpace: "Free space…",
-    update: "A new version of the page is ready. Loading it ends what runs here; images stay.",
+    update: "A new version of the page is ready. Loading it ends what runs here; images and volumes stay.",
     loadUpdate: "Load it now",
     notAnswering: "The machine has not answered for a while. It may be very busy.",
     restart: "Restart the machine",
