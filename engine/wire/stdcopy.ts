@@ -35,7 +35,7 @@ export function encodeFrame(stream: StdStream, bytes: Uint8Array): Uint8Array<Ar
 
 /**
  * Takes the stream apart however its chunks were cut. A frame's payload is handed on as it arrives (one frame can become several
- * chunks), so a huge frame needs no memory.
+ * chunks), so a huge frame needs no memory; frames of one stream that arrive together are handed on together, for logs of short lines.
  * @throws Error for an unknown stream number, or when the stream ends inside a frame
  */
 export async function* decodeFrames(source: ReadableStream<Uint8Array>): AsyncGenerator<StdChunk, void, undefined> {
@@ -44,6 +44,8 @@ export async function* decodeFrames(source: ReadableStream<Uint8Array>): AsyncGe
   let missing = 0;
   for await (const chunk of chunksOf(source)) {
     let rest = chunk;
+    let current: StdStream = stream;
+    let pieces: Uint8Array[] = [];
     while (rest.length > 0) {
       if (missing === 0) {
         const taken = rest.subarray(0, HEADER_BYTES - header.length);
@@ -57,10 +59,21 @@ export async function* decodeFrames(source: ReadableStream<Uint8Array>): AsyncGe
       const bytes = rest.subarray(0, missing);
       rest = rest.subarray(bytes.length);
       missing -= bytes.length;
-      yield { stream, bytes };
+      if (pieces.length > 0 && current !== stream) {
+        yield { stream: current, bytes: joined(pieces) };
+        pieces = [];
+      }
+      current = stream;
+      pieces.push(bytes);
     }
+    if (pieces.length > 0) yield { stream: current, bytes: joined(pieces) };
   }
   if (missing > 0 || header.length > 0) throw new Error("unexpected EOF");
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : concat(pieces);
 }
 
 function decodeHeader(header: Uint8Array): { stream: StdStream; length: number } {
