@@ -55,7 +55,8 @@ function toWireEndpoint(endpoint: EndpointModel): WireEndpoint {
     IPAMConfig: toIpamConfig(request),
     Links: request.links ?? null,
     Aliases: endpoint.aliases.length > 0 ? endpoint.aliases : null,
-    MacAddress: endpoint.macAddress,
+    // What was asked for, until it has one.
+    MacAddress: endpoint.macAddress || (request.macAddress ?? ""),
     DriverOpts: request.driverOptions ?? null,
     GwPriority: request.gatewayPriority ?? 0,
     NetworkID: endpoint.networkId,
