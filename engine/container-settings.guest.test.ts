@@ -18,15 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-const lines = async (script: string, host: object = {}, config: object = {}): Promise<readonly string[]> => {
-  const { output, message, code } = await api.run(script, host, config);
-  expect({ message, code }).toEqual({ message: "", code: 0 });
-  return output.trimEnd().split("\n");
-};
-const refusal = async (host: object, config: object = {}): Promise<readonly [number, string]> => {
-  const { status, message } = await api.run("true", host, config);
-  return [status, message.replace(/^failed to create task.*runc create failed: /, "runc: ")];
-};
+const lines: ApiSession["lines"] = (...script) => api.lines(...script);
+const refusal: ApiSession["refusal"] = (...settings) => api.refusal(...settings);
 
 describe("a plain container", () => {
   it("has the namespaces, identity and environment that Docker gives", async () => {

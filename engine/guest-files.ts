@@ -1,10 +1,10 @@
+import { S_IFMT } from "./base/file-types.ts";
 import type { CommandFiles, FileStat } from "./cli/command-context.ts";
 import { ERRNO, errnoText } from "./guest/errno.ts";
 import { type Guest, GuestError } from "./guest/guest.ts";
 import { decodeStat } from "./guest/op-results.ts";
 import { tarToTree, treeToTar } from "./guest-tar.ts";
 
-const S_IFMT = 0o170_000;
 const TYPES: Readonly<Record<number, FileStat["type"]>> = {
   [0o100_000]: "file",
   [0o040_000]: "directory",

@@ -1,4 +1,5 @@
 /** Tar files and the guest's tree records, each as the other: what `docker cp` reads and writes in the user's shell. */
+import { S_IFMT } from "./base/file-types.ts";
 import { type ByteStream } from "./base/streams.ts";
 import type { Rename } from "./cli/command-context.ts";
 import { decodeTree, encodeTree, type TreeEntry, type TreeHeader } from "./guest/tree.ts";
@@ -14,7 +15,6 @@ const FORMATS: Readonly<Record<TarEntryType, number>> = {
   "block-device": 0o060_000,
   fifo: 0o010_000,
 };
-const S_IFMT = 0o170_000;
 const PERMISSIONS = 0o7777;
 /** The one attribute that Docker's archives carry. */
 const CAPABILITY = "security.capability";

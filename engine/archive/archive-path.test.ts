@@ -1,3 +1,4 @@
+import { S_IFDIR, S_IFLNK, S_IFIFO, S_IFSOCK } from "../base/file-types.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ByteStream, collectText, encodeUtf8 } from "../base/streams.ts";
 import { FakeGuest } from "../guest/fake-guest.ts";
@@ -5,11 +6,6 @@ import { readTar, type TarEntry } from "../oci/layer-tar.ts";
 import { archivePath } from "./archive-path.ts";
 import { ContainerView } from "./container-view.ts";
 import { NO_LAYERS } from "./testing.ts";
-
-const S_IFDIR = 0o040000;
-const S_IFLNK = 0o120000;
-const S_IFIFO = 0o010000;
-const S_IFSOCK = 0o140000;
 
 interface Seen {
   readonly entry: TarEntry;

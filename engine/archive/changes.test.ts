@@ -1,3 +1,4 @@
+import { S_IFDIR, S_IFREG, S_IFCHR } from "../base/file-types.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { encodeUtf8, streamOf } from "../base/streams.ts";
 import { FakeGuest } from "../guest/fake-guest.ts";
@@ -6,9 +7,6 @@ import { listChanges } from "./changes.ts";
 import { layerPieces } from "./layer-diff.ts";
 import type { LowerFile, LowerFiles } from "./lower-files.ts";
 
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
-const S_IFCHR = 0o020000;
 const OPAQUE = ["trusted.overlay.opaque", encodeUtf8("y")] as const;
 
 /** Layers: a directory ends with a slash. Everything is root's, from second 1. */

@@ -1,12 +1,10 @@
+import { S_IFDIR, S_IFLNK } from "../base/file-types.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { encodeUtf8 } from "../base/streams.ts";
 import { FakeGuest } from "../guest/fake-guest.ts";
 import { ContainerView, type ViewMount } from "./container-view.ts";
 import { NO_LAYERS } from "./testing.ts";
 import { absolutePath, baseName, statPath } from "./path-stat.ts";
-
-const S_IFDIR = 0o040000;
-const S_IFLNK = 0o120000;
 
 describe("a container's files", () => {
   let guest: FakeGuest;

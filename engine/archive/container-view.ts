@@ -3,12 +3,13 @@
  * what the runtime mounts (`/proc`, `/dev`, tmpfs). Paths are resolved here, one component after another, so that a symlink of the
  * container never leads out of it, and every access names the directory of the guest that it stays in.
  */
+import { S_IFDIR } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { ERRNO } from "../guest/errno.ts";
 import { GuestError } from "../guest/guest.ts";
 import { type TreeHeader, treeHeader } from "../guest/tree.ts";
 import { decodeStat } from "../guest/op-results.ts";
-import { isDirectory, isSymlink, S_IFDIR } from "./file-mode.ts";
+import { isDirectory, isSymlink } from "./file-mode.ts";
 import type { MergedLayers } from "./merged-files.ts";
 import { lookAt, type Place, type TreeGuest } from "./place.ts";
 

@@ -1,3 +1,4 @@
+import { S_IFDIR, S_IFLNK } from "../base/file-types.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { encodeUtf8, streamFrom, streamOf } from "../base/streams.ts";
 import { FakeGuest } from "../guest/fake-guest.ts";
@@ -5,9 +6,6 @@ import { type TarEntryFields, writeTar } from "../oci/tar-writer.ts";
 import { ContainerView } from "./container-view.ts";
 import { NO_LAYERS } from "./testing.ts";
 import { extractArchive, type ExtractOptions } from "./extract-archive.ts";
-
-const S_IFDIR = 0o040000;
-const S_IFLNK = 0o120000;
 
 const file = (path: string, text = "x", fields: Partial<TarEntryFields> = {}) => ({
   entry: { path, size: text.length, ...fields },

@@ -1,12 +1,4 @@
-/** The type in `st_mode`. https://man7.org/linux/man-pages/man7/inode.7.html */
-export const S_IFMT = 0o170000;
-export const S_IFDIR = 0o040000;
-export const S_IFREG = 0o100000;
-export const S_IFLNK = 0o120000;
-export const S_IFCHR = 0o020000;
-export const S_IFBLK = 0o060000;
-export const S_IFIFO = 0o010000;
-const S_IFSOCK = 0o140000;
+import { S_IFMT, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } from "../base/file-types.ts";
 
 /** Bits of Go's `os.FileMode` (https://pkg.go.dev/io/fs#FileMode), beside the nine permissions. */
 const GO_TYPES = new Map([

@@ -1,3 +1,4 @@
+import { S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR } from "../base/file-types.ts";
 import { expect, it } from "vitest";
 import { collectText, encodeUtf8, streamOf } from "../base/streams.ts";
 import { FakeGuest } from "../guest/fake-guest.ts";
@@ -6,10 +7,6 @@ import { mergedFiles } from "./merged-files.ts";
 import type { LowerFile, ReadableLowerFiles } from "./lower-files.ts";
 import { archiveRoot } from "./archive-path.ts";
 
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
-const S_IFLNK = 0o120000;
-const S_IFCHR = 0o020000;
 const OPAQUE = ["trusted.overlay.opaque", encodeUtf8("y")] as const;
 
 /** `name` → content; a directory ends with a slash, a symlink has `-> target`, a hard link `= first name`. */

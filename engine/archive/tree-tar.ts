@@ -1,10 +1,10 @@
 /** Tree records of the guest as entries of tar files, and back. Times are whole seconds, as in every tar that Docker writes. */
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO } from "../base/file-types.ts";
 import { systemClock } from "../base/clock.ts";
 import { type ByteStream, emptyStream } from "../base/streams.ts";
 import { type TreeEntry, type TreeHeader, treeHeader } from "../guest/tree.ts";
 import type { TarEntry, TarEntryType } from "../oci/layer-tar.ts";
 import type { TarEntryFields } from "../oci/tar-writer.ts";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from "./file-mode.ts";
 
 const TYPES = new Map<number, TarEntryType>([
   [S_IFREG, "file"],

@@ -1,8 +1,9 @@
+import { S_IFMT, S_IFCHR } from "../base/file-types.ts";
 import { ERRNO } from "../guest/errno.ts";
 import { GuestError } from "../guest/guest.ts";
 import { decodeNames, decodeStat, type FileStat } from "../guest/op-results.ts";
 import type { Op } from "../guest/ops.ts";
-import { isDirectory, S_IFCHR, S_IFMT } from "./file-mode.ts";
+import { isDirectory } from "./file-mode.ts";
 import type { TreeGuest } from "./place.ts";
 
 /** A file of a container's own layer, with what is in it. */

@@ -1,4 +1,5 @@
 /** Files of containers as the real kernel's overlayfs has them. Needs the artifacts of `public/guest/`. */
+import { S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFIFO } from "../base/file-types.ts";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diffLayer } from "../archive/layer-diff.ts";
@@ -13,12 +14,6 @@ import { LayerStack } from "../snapshots/layer-stack.ts";
 import { OverlaySnapshotter } from "../snapshots/overlay-snapshotter.ts";
 import { ContainerArchives } from "./container-archives.ts";
 import { bootGuestEngine, type GuestEngine } from "./guest-engine.suite.ts";
-
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
-const S_IFLNK = 0o120000;
-const S_IFCHR = 0o020000;
-const S_IFIFO = 0o010000;
 
 /** A file of a random tree; hard links come from equal numbers. */
 interface Leaf {

@@ -1,3 +1,4 @@
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK } from "../base/file-types.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import { GuestError } from "./guest.ts";
 
@@ -17,12 +18,6 @@ export interface FakeFile {
   xattrs: (readonly [string, Uint8Array])[];
   readonly ino: bigint;
 }
-
-/** The part of st_mode that is the type (and, below, the types a fake knows). */
-export const S_IFMT = 0o170000;
-export const S_IFDIR = 0o040000;
-export const S_IFREG = 0o100000;
-export const S_IFLNK = 0o120000;
 
 const MAX_LINKS = 40;
 const INITIAL_DIRECTORIES = [

@@ -1,6 +1,7 @@
+import { S_IFMT, S_IFDIR, S_IFLNK } from "../base/file-types.ts";
 import { encodeUtf8 } from "../base/streams.ts";
 import { ERRNO } from "./errno.ts";
-import { type FakeFiles, guestError, S_IFDIR, S_IFLNK, S_IFMT } from "./fake-files.ts";
+import { type FakeFiles, guestError } from "./fake-files.ts";
 import { encodeNames, encodeStat, encodeStatfs } from "./op-results.ts";
 import { O_REPLACE } from "./op-codec.ts";
 import type { Op } from "./ops.ts";

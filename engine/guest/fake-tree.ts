@@ -1,6 +1,7 @@
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK } from "../base/file-types.ts";
 import { collect, emptyStream, streamOf, type ByteStream } from "../base/streams.ts";
 import { ERRNO } from "./errno.ts";
-import { type FakeFiles, guestError, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "./fake-files.ts";
+import { type FakeFiles, guestError } from "./fake-files.ts";
 import { decodeTree, encodeTree, treeHeader, type TreeEntry } from "./tree.ts";
 
 const ONLY_THE_ENTRY = 2;

@@ -1,8 +1,8 @@
+import { S_IFMT, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { errnoText } from "../guest/errno.ts";
 import { type Guest, GuestError } from "../guest/guest.ts";
 import { decodeNames, decodeStat, type FileStat } from "../guest/op-results.ts";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT } from "./linux.ts";
 import type { DeviceNode } from "./runtime.ts";
 
 const TYPES: ReadonlyMap<number, DeviceNode["type"]> = new Map([

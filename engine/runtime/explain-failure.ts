@@ -1,10 +1,10 @@
+import { S_IFMT, S_IFDIR } from "../base/file-types.ts";
 import { ERRNO, errnoText } from "../guest/errno.ts";
 import { type Guest, GuestError, type StartSpec } from "../guest/guest.ts";
 import { decodeStat } from "../guest/op-results.ts";
 import type { Op } from "../guest/ops.ts";
 import type { SpecProcess } from "../oci/runtime-spec.ts";
 import { explainMount } from "./explain-mount.ts";
-import { S_IFDIR, S_IFMT } from "./linux.ts";
 import { execFailed, initFailed, startExitCode, type Verb } from "./runc-errors.ts";
 
 export interface StartFailure {

@@ -46,14 +46,6 @@ export const MOUNT_ATTR = {
 
 export const MNT_DETACH = 2;
 
-/** sys/stat.h */
-export const S_IFCHR = 0o020000;
-export const S_IFBLK = 0o060000;
-export const S_IFIFO = 0o010000;
-export const S_IFMT = 0o170000;
-export const S_IFDIR = 0o040000;
-export const S_IFREG = 0o100000;
-
 /** fcntl.h on x86 */
 export const O_WRONLY = 0o1;
 

@@ -1,7 +1,8 @@
+import { S_IFCHR, S_IFBLK, S_IFIFO } from "../base/file-types.ts";
 import type { Op } from "../guest/ops.ts";
 import type { RuntimeSpec, SpecDevice, SpecMount } from "../oci/runtime-spec.ts";
 import { sysctlPath } from "./check-spec.ts";
-import { MS, S_IFBLK, S_IFCHR, S_IFIFO } from "./linux.ts";
+import { MS } from "./linux.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
 
 /** What is there without being made, in every kernel's proc and sysfs. */

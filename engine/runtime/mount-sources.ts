@@ -1,10 +1,11 @@
+import { S_IFMT, S_IFDIR } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { decodeUtf8 } from "../base/streams.ts";
 import { ERRNO, errnoText } from "../guest/errno.ts";
 import { type Guest, GuestError } from "../guest/guest.ts";
 import { decodeStat } from "../guest/op-results.ts";
 import { decodeTree } from "../guest/tree.ts";
-import { MNT_DETACH, MS, S_IFDIR, S_IFMT } from "./linux.ts";
+import { MNT_DETACH, MS } from "./linux.ts";
 import { isWithin, type MountInfo, mountOf, parseMountInfo } from "./mount-info.ts";
 import type { Rootfs, Runtime } from "./runtime.ts";
 

@@ -1,6 +1,6 @@
+import { S_IFMT, S_IFLNK } from "../base/file-types.ts";
 import { concat } from "../base/streams.ts";
 import { encodePath } from "../oci/path-bytes.ts";
-import { S_IFLNK, S_IFMT } from "./file-tree.ts";
 import { LayerIndex } from "./layer-index.ts";
 import type { BuiltNode } from "./layer-index-builder.ts";
 import { createIndexBytes, DOUBLES, encodeXattrs, indexTables, type Columns } from "./layer-index-layout.ts";

@@ -5,11 +5,12 @@
  * Entries act one after another as if they were extracted (moby `pkg/archive/diff.go`): a later one replaces an earlier one, but two
  * directories merge; symlinks among the parents are followed, inside the layer; parents that are missing are made, 0755 and root's.
  */
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { encodePath } from "../oci/path-bytes.ts";
 import type { TarEntry, TarSink } from "../oci/layer-tar.ts";
 import { parseWhiteout } from "../oci/whiteout.ts";
-import { encodeDevice, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from "./file-tree.ts";
+import { encodeDevice } from "./file-tree.ts";
 
 export interface BuiltNode {
   mode: number;

@@ -1,3 +1,4 @@
+import { S_IFMT, S_IFDIR } from "../base/file-types.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isKind } from "../base/errors.ts";
@@ -6,7 +7,6 @@ import { TarParser } from "../oci/layer-tar.ts";
 import { decodePath, encodePath } from "../oci/path-bytes.ts";
 import { encodeTarEntry, type TarEntryFields } from "../oci/tar-writer.ts";
 import { encodeLayerIndex } from "./encode-layer-index.ts";
-import { S_IFDIR, S_IFMT } from "./file-tree.ts";
 import { LayerIndex } from "./layer-index.ts";
 import { LayerIndexBuilder } from "./layer-index-builder.ts";
 

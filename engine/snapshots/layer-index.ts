@@ -1,5 +1,6 @@
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK } from "../base/file-types.ts";
 import { decodePath } from "../oci/path-bytes.ts";
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type DirectoryEntry, type NodeAttributes } from "./file-tree.ts";
+import { type DirectoryEntry, type NodeAttributes } from "./file-tree.ts";
 import { decodeXattrs, indexTables, readIndexCounts, type Columns, type Xattrs } from "./layer-index-layout.ts";
 
 /**

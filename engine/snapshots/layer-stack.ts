@@ -1,6 +1,7 @@
+import { S_IFMT, S_IFDIR, S_IFCHR } from "../base/file-types.ts";
 import { type ByteStream, emptyStream, streamFrom } from "../base/streams.ts";
 import { decodePath, encodePath } from "../oci/path-bytes.ts";
-import { type FileTree, S_IFCHR, S_IFDIR, S_IFMT } from "./file-tree.ts";
+import { type FileTree } from "./file-tree.ts";
 
 const CHUNK_BYTES = 256 << 10;
 const OPAQUE = "trusted.overlay.opaque";

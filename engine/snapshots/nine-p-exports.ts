@@ -2,9 +2,10 @@
  * What the 9p server exports: file trees under names like `rootfs` or `l/<16 hex>`. Between the export's root and the trees there are
  * only directories, one level deep, made up from these names.
  */
+import { S_IFMT, S_IFDIR, S_IFLNK } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { decodePath, encodePath } from "../oci/path-bytes.ts";
-import { S_IFDIR, S_IFLNK, S_IFMT, type DirectoryEntry, type FileTree, type NodeAttributes } from "./file-tree.ts";
+import { type DirectoryEntry, type FileTree, type NodeAttributes } from "./file-tree.ts";
 import { Errno, NinePError, QTDIR, QTFILE, QTSYMLINK, type Qid } from "./nine-p-messages.ts";
 
 /** The directory of the layers is there even when it is empty. */

@@ -1,6 +1,6 @@
 /** What each 9P2000.L request does. The answer's fields go into `out`; what cannot be answered at once is promised as a whole message. */
+import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK } from "../base/file-types.ts";
 import { encodePath, decodePath } from "../oci/path-bytes.ts";
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "./file-tree.ts";
 import { EXPORT_ROOT, type Place } from "./nine-p-exports.ts";
 import { Errno, HEADER_BYTES, Message, MessageWriter, NinePError, NO_FID, type Qid } from "./nine-p-messages.ts";
 import { readDirectory } from "./nine-p-readdir.ts";

@@ -1,5 +1,5 @@
+import { S_IFMT, S_IFDIR } from "../base/file-types.ts";
 import { encodePath } from "../oci/path-bytes.ts";
-import { S_IFDIR, S_IFMT } from "./file-tree.ts";
 import type { Exports, Place } from "./nine-p-exports.ts";
 import { Errno, HEADER_BYTES, NinePError, type Qid } from "./nine-p-messages.ts";
 import type { Operation } from "./nine-p-session.ts";

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { chunksOf, decodeUtf8 } from "../base/streams.ts";
 import type { Engine } from "../engine-options.ts";
 
@@ -62,6 +63,19 @@ export class ApiSession {
     });
     if (answer.status !== 201) throw new Error(textOf(answer, "message"));
     return textOf(answer, "Id");
+  }
+
+  /** The lines that a script says in a container of its own, which must end well. */
+  async lines(script: string, host: object = {}, config: object = {}): Promise<readonly string[]> {
+    const { output, message, code } = await this.run(script, host, config);
+    expect({ message, code }).toEqual({ message: "", code: 0 });
+    return output.trimEnd().split("\n");
+  }
+
+  /** Why a container of these settings cannot be made or started: the status and the words. */
+  async refusal(host: object, config: object = {}): Promise<readonly [number, string]> {
+    const { status, message } = await this.run("true", host, config);
+    return [status, message.replace(/^failed to create task.*runc create failed: /, "runc: ")];
   }
 
   /** Runs a script in a container of its own, with a terminal so that its output is plain, and takes the container away. */

@@ -1,7 +1,7 @@
+import { S_IFMT, S_IFDIR, S_IFREG } from "../base/file-types.ts";
 import { type Guest, GuestError } from "../guest/guest.ts";
 import { decodeNames, decodeStat, type FileStat } from "../guest/op-results.ts";
 import type { Op } from "../guest/ops.ts";
-import { S_IFDIR, S_IFMT, S_IFREG } from "../runtime/linux.ts";
 
 /** What can be told of a directory tree without reading its files. */
 export interface TreeScan {

@@ -1,25 +1,8 @@
+import { BLANK_CONFIG } from "../../wire/blank-config.ts";
 import type { ContainerConfig, HostConfig } from "../../containers/container.ts";
 
 /** What a container has when neither the user nor the image says anything. */
-export const DEFAULT_CONFIG: ContainerConfig = {
-  hostname: "",
-  domainname: "",
-  user: "",
-  attachStdin: false,
-  attachStdout: false,
-  attachStderr: false,
-  exposedPorts: [],
-  tty: false,
-  openStdin: false,
-  stdinOnce: false,
-  env: [],
-  entrypoint: [],
-  cmd: [],
-  volumes: [],
-  workingDir: "",
-  labels: {},
-  stopSignal: "",
-};
+export const DEFAULT_CONFIG: ContainerConfig = BLANK_CONFIG;
 
 export const DEFAULT_HOST: HostConfig = {
   autoRemove: false,
