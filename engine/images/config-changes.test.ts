@@ -50,16 +50,19 @@ describe("Dockerfile instructions that change a config", () => {
     ["LABEL =x", "LABEL names can not be blank"],
     ["USER", "USER requires exactly one argument"],
     ["EXPOSE 99999", "invalid containerPort: 99999"],
-    ["EXPOSE 80/icmp", "invalid containerPort: 80/icmp"],
+    ["EXPOSE 80/icmp", "invalid proto: icmp"],
     ['VOLUME [""]', "VOLUME specified can not be an empty string"],
     ["ONBUILD FROM x", "FROM isn't allowed as an ONBUILD trigger"],
     ["ONBUILD ONBUILD x", "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"],
     ["HEALTHCHECK RUN x", 'Unknown type "RUN" in HEALTHCHECK (try CMD)'],
     ["HEALTHCHECK CMD", "Missing command after HEALTHCHECK CMD"],
     ["HEALTHCHECK NONE x", "HEALTHCHECK NONE takes no arguments"],
-    ["HEALTHCHECK --interval=5 CMD x", 'time: invalid duration "5"'],
+    ["HEALTHCHECK --interval=5 CMD x", 'time: missing unit in duration "5"'],
     ["HEALTHCHECK --interval=1us CMD x", 'Interval "interval" cannot be less than 1ms'],
-    ["HEALTHCHECK --nope=1 CMD x", "Unknown flag: nope"],
+    ["HEALTHCHECK --nope=1 CMD x", "unknown flag: --nope"],
+    ["ENV A=${B:?no}", 'failed to process "${B:?no}": B: no'],
+    ['WORKDIR ""', "cannot normalize nothing"],
+    ["# nothing", "file with no instructions"],
   ])("%s is refused", (text, message) => {
     expect(() => applyChanges(BASE, [text])).toThrow(message);
   });

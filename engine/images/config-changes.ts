@@ -3,103 +3,85 @@
  * (moby's `daemon/builder/dockerfile/builder.go`, BuildFromConfig). https://docs.docker.com/reference/dockerfile/
  */
 import { EngineError } from "../base/errors.ts";
+import { cleanPath } from "../dockerfile/clean-path.ts";
+import type { CommandLine, HealthcheckInstruction } from "../dockerfile/dockerfile.ts";
+import { expandWord, expandWords } from "../dockerfile/expand-word.ts";
+import { parseExposedPorts } from "../dockerfile/exposed-ports.ts";
+import { parseDuration } from "../dockerfile/go-duration.ts";
+import { parseInstructionNode, type AnyInstruction } from "../dockerfile/parse-instruction.ts";
+import { parseNodes } from "../dockerfile/parse-nodes.ts";
 import type { ImageRunConfig } from "../oci/image-config.ts";
-import { parseHealthcheck } from "./healthcheck-instruction.ts";
-import { expandWord, splitWords } from "./shell-words.ts";
 
-type Instruction = (config: ImageRunConfig, rest: string, state: { cmdIsNew: boolean }) => ImageRunConfig;
-
+const ALLOWED: ReadonlySet<string> = new Set(
+  "CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR".split(" "),
+);
 const SHELL = ["/bin/sh", "-c"];
-
-const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
-  CMD: (config, rest, state) => {
-    state.cmdIsNew = true;
-    return { ...config, Cmd: commandOf(config, rest) };
-  },
-  ENTRYPOINT: (config, rest, { cmdIsNew }) => ({
-    ...config,
-    Entrypoint: commandOf(config, rest),
-    // The old command was meant for the old entrypoint.
-    ...(!cmdIsNew && { Cmd: null }),
-  }),
-  ENV: (config, rest) => {
-    const pairs = pairsOf("ENV", rest, config);
-    return { ...config, Env: pairs.reduce(withVariable, config.Env ?? []) };
-  },
-  EXPOSE: (config, rest) => ({ ...config, ExposedPorts: { ...config.ExposedPorts, ...portsOf(rest, config) } }),
-  HEALTHCHECK: (config, rest) => ({ ...config, Healthcheck: parseHealthcheck(rest) }),
-  LABEL: (config, rest) => ({
-    ...config,
-    Labels: { ...config.Labels, ...Object.fromEntries(pairsOf("LABEL", rest, config)) },
-  }),
-  ONBUILD: (config, rest) => ({ ...config, OnBuild: [...(config.OnBuild ?? []), triggerOf(rest)] }),
-  STOPSIGNAL: (config, rest) => ({ ...config, StopSignal: single("STOPSIGNAL", rest, config) }),
-  USER: (config, rest) => ({ ...config, User: single("USER", rest, config) }),
-  VOLUME: (config, rest) => ({ ...config, Volumes: { ...config.Volumes, ...volumesOf(rest, config) } }),
-  WORKDIR: (config, rest) => ({
-    ...config,
-    WorkingDir: joinPath(config.WorkingDir ?? "", single("WORKDIR", rest, config)),
-  }),
-};
 
 /** @throws EngineError invalid-argument, in Docker's words */
 export function applyChanges(config: ImageRunConfig, changes: readonly string[]): ImageRunConfig {
-  const lines = changes
-    .join("\n")
-    .replace(/^[ \t]*#.*\n?/gm, "")
-    .replace(/\\[ \t]*\n/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .map((line) => /^(\S+)\s*(.*)$/s.exec(line) ?? [line, line, ""]);
-  for (const [, name = ""] of lines) {
-    if (!Object.hasOwn(INSTRUCTIONS, name.toUpperCase())) throw invalid(`${name} is not a valid change command`);
-  }
-  const state = { cmdIsNew: false };
-  return lines.reduce((result, [, name = "", rest = ""]) => {
-    const instruction = name.toUpperCase();
-    if (rest === "" && instruction !== "CMD" && instruction !== "ENTRYPOINT")
-      throw invalid(`${instruction} requires ${ONE_ARGUMENT.has(instruction) ? "exactly" : "at least"} one argument`);
-    return (INSTRUCTIONS[instruction] as Instruction)(result, rest, state);
+  if (changes.length === 0) return config;
+  const { nodes, directives } = parseNodes(changes.join("\n") || "\n");
+  const refused = nodes.find(({ name }) => !ALLOWED.has(name.toUpperCase()));
+  if (refused !== undefined) throw invalid(`${refused.name} is not a valid change command`);
+  const instructions = nodes.map(parseInstructionNode);
+  return instructions.reduce((result, instruction, index) => {
+    const hasCommand = instructions.slice(0, index).some(({ name }) => name === "CMD");
+    return applyChange(result, instruction, { hasCommand, escape: directives.escape });
   }, config);
 }
 
-const ONE_ARGUMENT = new Set(["STOPSIGNAL", "USER", "WORKDIR", "ONBUILD"]);
-
-/** A JSON list of strings is taken as it is; anything else is for the shell. */
-function commandOf({ Shell = SHELL }: ImageRunConfig, rest: string): readonly string[] | null {
-  const list = jsonList(rest);
-  if (list !== undefined) return list.length === 0 ? null : list;
-  return rest === "" ? null : [...Shell, rest];
-}
-
-function jsonList(text: string): readonly string[] | undefined {
-  if (!text.startsWith("[")) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
-  } catch {
-    return undefined;
+function applyChange(
+  config: ImageRunConfig,
+  instruction: AnyInstruction,
+  { hasCommand, escape }: { readonly hasCommand: boolean; readonly escape: string },
+): ImageRunConfig {
+  const lookup = (name: string): string | undefined =>
+    config.Env?.findLast((variable) => variable.startsWith(`${name}=`))?.slice(name.length + 1);
+  const expand = (word: string): string => expandWord(word, lookup, { escape });
+  switch (instruction.name) {
+    case "CMD":
+      return { ...config, Cmd: argsOf(instruction.command, config) };
+    case "ENTRYPOINT":
+      // The old command was meant for the old entrypoint.
+      return { ...config, Entrypoint: argsOf(instruction.command, config), ...(!hasCommand && { Cmd: null }) };
+    case "ENV": {
+      const pairs = instruction.pairs.map(({ name, value }) => [expand(name), expand(value)] as const);
+      return { ...config, Env: pairs.reduce(withVariable, config.Env ?? []) };
+    }
+    case "LABEL": {
+      const labels = instruction.pairs.map(({ name, value }) => [expand(name), expand(value)] as const);
+      return { ...config, Labels: { ...config.Labels, ...Object.fromEntries(labels) } };
+    }
+    case "EXPOSE": {
+      const ports = instruction.ports
+        .flatMap((word) => expandWords(word, lookup, { escape }))
+        .flatMap(parseExposedPorts);
+      return { ...config, ExposedPorts: { ...config.ExposedPorts, ...emptyObjects(ports) } };
+    }
+    case "VOLUME": {
+      const paths = instruction.paths.map(expand);
+      if (paths.includes("")) throw invalid("VOLUME specified can not be an empty string");
+      return { ...config, Volumes: { ...config.Volumes, ...emptyObjects(paths) } };
+    }
+    case "HEALTHCHECK":
+      return { ...config, Healthcheck: healthcheckOf(instruction) };
+    case "ONBUILD":
+      return { ...config, OnBuild: [...(config.OnBuild ?? []), instruction.expression] };
+    case "STOPSIGNAL":
+      return { ...config, StopSignal: expand(instruction.signal) };
+    case "USER":
+      return { ...config, User: expand(instruction.user) };
+    case "WORKDIR":
+      return { ...config, WorkingDir: joinDirectory(config.WorkingDir ?? "", expand(instruction.path)) };
+    default:
+      throw invalid(`${instruction.name} is not a valid change command`);
   }
 }
 
-/** `A=b "C D"=e`, or the old form `A the rest`. */
-function pairsOf(instruction: string, rest: string, { Env }: ImageRunConfig): readonly (readonly [string, string])[] {
-  const words = splitWords(rest);
-  const expand = (word: string): string => expandWord(word, Env ?? []);
-  if (!(words[0] ?? "").includes("=")) {
-    const [, name = "", value] = /^(\S+)\s+(.*)$/s.exec(rest) ?? [];
-    if (value === undefined) throw invalid(`${instruction} must have two arguments`);
-    return [[expand(name), expand(value)]];
-  }
-  return words.map((word) => {
-    const equals = word.indexOf("=");
-    if (equals < 0)
-      throw invalid(`Syntax error - can't find = in ${JSON.stringify(word)}. Must be of the form: name=value`);
-    const name = expand(word.slice(0, equals));
-    if (name === "") throw invalid(`${instruction} names can not be blank`);
-    return [name, expand(word.slice(equals + 1))] as const;
-  });
+/** A line is for the shell. Nothing to run is no command. */
+function argsOf(command: CommandLine, { Shell = SHELL }: ImageRunConfig): readonly string[] | null {
+  const args = command.form === "exec" ? command.words : command.line === "" ? [] : [...Shell, command.line];
+  return args.length === 0 ? null : args;
 }
 
 function withVariable(env: readonly string[], [name, value]: readonly [string, string]): readonly string[] {
@@ -107,51 +89,29 @@ function withVariable(env: readonly string[], [name, value]: readonly [string, s
   return at < 0 ? [...env, `${name}=${value}`] : env.with(at, `${name}=${value}`);
 }
 
-/** `80`, `53/udp`, `8000-8010/tcp` */
-function portsOf(rest: string, { Env }: ImageRunConfig): Record<string, object> {
-  const ports: Record<string, object> = {};
-  for (const word of splitWords(rest)) {
-    const text = expandWord(word, Env ?? []);
-    const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text);
-    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
-    if (match === null || first < 1 || last > 65_535 || last < first) throw invalid(`invalid containerPort: ${text}`);
-    for (let port = first; port <= last; port += 1) ports[`${port}/${(match[3] ?? "tcp").toLowerCase()}`] = {};
-  }
-  return ports;
+function emptyObjects(names: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
 }
 
-function volumesOf(rest: string, { Env }: ImageRunConfig): Record<string, object> {
-  const paths = jsonList(rest) ?? splitWords(rest);
-  return Object.fromEntries(
-    paths.map((word) => {
-      const path = expandWord(word, Env ?? []).trim();
-      if (path === "") throw invalid("VOLUME specified can not be an empty string");
-      return [path, {}];
-    }),
-  );
+/** Docker's `HealthConfig` as an image config has it: durations in nanoseconds, and only what was given. */
+function healthcheckOf({ command, ...given }: HealthcheckInstruction): Readonly<Record<string, unknown>> {
+  if (command === undefined) return { Test: ["NONE"] };
+  const options = {
+    Interval: parseDuration(given.interval || "0"),
+    Timeout: parseDuration(given.timeout || "0"),
+    StartPeriod: parseDuration(given.startPeriod || "0"),
+    StartInterval: parseDuration(given.startInterval || "0"),
+    Retries: Number(given.retries ?? 0),
+  };
+  return {
+    Test: command.form === "exec" ? ["CMD", ...command.words] : ["CMD-SHELL", command.line],
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== 0)),
+  };
 }
 
-function triggerOf(rest: string): string {
-  const name = (/^\S+/.exec(rest)?.[0] ?? "").toUpperCase();
-  if (name === "ONBUILD") throw invalid("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
-  if (name === "FROM" || name === "MAINTAINER") throw invalid(`${name} isn't allowed as an ONBUILD trigger`);
-  return rest;
-}
-
-function single(instruction: string, rest: string, { Env }: ImageRunConfig): string {
-  // These take the rest of the line as one word, but for their quotes.
-  const value = expandWord(rest, Env ?? []);
-  if (value === "") throw invalid(`${instruction} requires exactly one argument`);
-  return value;
-}
-
-function joinPath(directory: string, path: string): string {
-  const parts: string[] = [];
-  for (const part of (path.startsWith("/") ? path : `${directory}/${path}`).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
+function joinDirectory(directory: string, path: string): string {
+  if (path === "") throw invalid("cannot normalize nothing");
+  return cleanPath(path.startsWith("/") ? path : `/${directory}/${path}`);
 }
 
 function invalid(message: string): EngineError {

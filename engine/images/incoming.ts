@@ -23,6 +23,10 @@ export interface IncomingPorts {
 
 const MAX_LAYER_BYTES = 8 * 2 ** 30;
 
+/** A layer that says itself what it is stays in memory up to this size: storing it twice costs more. */
+const MAX_KEPT_BYTES = 32 << 20;
+const KEPT_CHUNK_BYTES = 1 << 20;
+
 /** Content on its way into an image. Layers that no image holds in the end go again. */
 export class Incoming {
   readonly spool: Spool;
@@ -70,7 +74,7 @@ export class Incoming {
         yield chunk;
       }
     };
-    const stored = await this.spool.add(streamFrom(hashed()));
+    const stored = await this.#keep(hashed());
     const diffId = hasher.digest();
     await this.#unpack(diffId, () => Promise.resolve(stored.open()));
     return await this.descriptor(diffId);
@@ -116,11 +120,45 @@ export class Incoming {
     return { mediaType: OCI_LAYER, digest: diffId, size: await this.#ports.layers.tarBytes(diffId) };
   }
 
+  /** Until the digest is known: a small layer stays in memory, a large one is put by. */
+  async #keep(source: AsyncGenerator<Uint8Array, void, undefined>): Promise<Spooled> {
+    const kept: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for (;;) {
+      const { done, value } = await source.next();
+      if (done) return { sizeBytes, open: () => streamFrom(kept) };
+      append(kept, value, sizeBytes);
+      sizeBytes += value.length;
+      if (sizeBytes <= MAX_KEPT_BYTES) continue;
+      return await this.spool.add(
+        streamFrom(
+          (async function* () {
+            // Each is free as soon as it is stored.
+            for (let chunk = kept.shift(); chunk !== undefined; chunk = kept.shift()) yield chunk;
+            yield* source;
+          })(),
+        ),
+      );
+    }
+  }
+
   async #unpack(diffId: Digest, open: () => Promise<ByteStream>): Promise<void> {
     const { layers } = this.#ports;
     await this.#lease.add({ layers: [diffId] });
     if (await layers.has(diffId)) return;
     this.#layers.push(diffId);
     await layers.unpack(diffId, await open(), { onProgress: () => this.#lease.renew() });
+  }
+}
+
+/** Copies bytes behind those in `chunks`, of which all but the last are full. The last is as long as what is in it. */
+function append(chunks: Uint8Array[], bytes: Uint8Array, sizeBytes: number): void {
+  for (let at = 0; at < bytes.length;) {
+    const used = (sizeBytes + at) % KEPT_CHUNK_BYTES;
+    const last = used === 0 ? new Uint8Array(KEPT_CHUNK_BYTES) : (chunks.pop() as Uint8Array);
+    const whole = new Uint8Array(last.buffer, 0, Math.min(KEPT_CHUNK_BYTES, used + bytes.length - at));
+    whole.set(bytes.subarray(at, at + whole.length - used), used);
+    chunks.push(whole);
+    at += whole.length - used;
   }
 }

@@ -1,0 +1,8 @@
+﻿# escape=\
+FROM busybox
+RUN a \
+  b
+RUN <<EOF
+c
+EOF
+CMD ["d"]
