@@ -2,7 +2,7 @@ import { EngineError } from "../base/errors.ts";
 import { chunksOf, type ByteStream } from "../base/streams.ts";
 import type { AgentStream } from "./agent-stream.ts";
 import { ProtocolError } from "./codec.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import { ERRNO } from "./errno.ts";
 import {
   decodeExit,

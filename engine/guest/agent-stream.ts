@@ -1,6 +1,6 @@
 import type { ByteStream } from "../base/streams.ts";
 import { ProtocolError } from "./codec.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import { deferred, type Deferred } from "../base/deferred.ts";
 import { ERRNO, errnoText } from "./errno.ts";
 import { encodeErrno, encodeU32 } from "./events.ts";
 import { FRAME, MAX_DATA_BYTES, type Frame } from "./frames.ts";

@@ -1,6 +1,6 @@
 import { EngineError } from "../base/errors.ts";
 import { chunksOf, collect, streamFrom, streamOf, type ByteStream } from "../base/streams.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import { ERRNO } from "./errno.ts";
 import { FakeFiles, guestError } from "./fake-files.ts";
 import { performOp, readFile, writeFile } from "./fake-ops.ts";

@@ -1,5 +1,5 @@
 import type { ByteStream } from "../base/streams.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import { deferred, type Deferred } from "../base/deferred.ts";
 
 /** A pipe in memory, for fakes. */
 export class FakePipe {

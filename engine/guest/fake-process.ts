@@ -1,7 +1,7 @@
 import type { EngineError } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
 import { encodeUtf8, type ByteStream } from "../base/streams.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import { ERRNO } from "./errno.ts";
 import { guestError } from "./fake-files.ts";
 import { FakePipe } from "./fake-pipe.ts";

@@ -1,5 +1,5 @@
 import type { AgentStream } from "./agent-stream.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import { deferred, type Deferred } from "../base/deferred.ts";
 import { exitStatusOf, type ExitEvent } from "./events.ts";
 import type { ExitStatus, GuestProcess, StartSpec } from "./guest.ts";
 import type { WireStdio } from "./protocol.ts";

@@ -1,5 +1,5 @@
 import { ProtocolError } from "./codec.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import { deferred, type Deferred } from "../base/deferred.ts";
 import { ERRNO } from "./errno.ts";
 import { FRAME, MAX_REQUEST_BYTES, type Frame } from "./frames.ts";
 import { GuestError } from "./guest.ts";

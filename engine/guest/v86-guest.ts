@@ -16,6 +16,8 @@ interface CommonOptions {
   readonly memoryBytes?: number;
   /** Serves the device `host9p`. */
   readonly ninePServer: NinePServer;
+  /** Serves the device `workspace`. */
+  readonly workspaceServer?: Pick<NinePServer, "handle">;
   readonly clock?: Clock;
   /** Cryptographic randomness, for the guest's own generator. */
   readonly randomBytes?: (count: number) => Uint8Array;
@@ -146,6 +148,7 @@ async function createShell(options: CommonOptions, memoryBytes: number, boot?: B
     code: await options.emulator,
     memoryBytes,
     ninePServer: options.ninePServer,
+    workspaceServer: options.workspaceServer,
     boot,
     onSerial: (byte) => console.write(byte),
     onCrash: (error) => void guest?.die({ reason: "emulator", detail: `the emulator failed: ${messageOf(error)}` }),

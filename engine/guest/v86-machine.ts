@@ -4,6 +4,7 @@
  */
 import { EngineError } from "../base/errors.ts";
 import type { NinePServer } from "./nine-p.ts";
+import { addNinePDevice, type NinePMachine } from "./v86-nine-p-device.ts";
 import { createLinkPort, makeLinkPortPlain, type MachinePort, type VirtioConsole } from "./v86-ports.ts";
 import { installYield, type Scheduler } from "./v86-yield.ts";
 
@@ -26,6 +27,8 @@ export interface MachineOptions {
   readonly code: EmulatorCode;
   readonly memoryBytes: number;
   readonly ninePServer: NinePServer;
+  /** Serves the second 9p device, which is there in any case; without it nothing there is answered. */
+  readonly workspaceServer?: Pick<NinePServer, "handle"> | undefined;
   /** Absent for a machine that will be restored. */
   readonly boot?: BootFiles;
   /** A byte of the serial console. */
@@ -66,7 +69,7 @@ export interface Emulator {
 }
 
 interface Internals extends Scheduler {
-  readonly cpu: {
+  readonly cpu: NinePMachine & {
     zero_memory(address: number, length: number): void;
     readonly devices: { readonly virtio_console: VirtioConsole };
   };
@@ -75,6 +78,9 @@ interface Internals extends Scheduler {
   do_tick(): void;
 }
 
+/** The second 9p device, as `mount -t 9p` names it. */
+export const WORKSPACE_TAG = "workspace";
+
 /** The least v86 allows; the screen is never looked at. */
 const VGA_MEMORY_BYTES = 256 << 10;
 
@@ -82,14 +88,16 @@ const VGA_MEMORY_BYTES = 256 << 10;
 export async function createMachine(options: MachineOptions): Promise<Machine> {
   let ninePPending = 0;
   let gone = false;
-  const handle9p = (request: Uint8Array, reply: (response: Uint8Array) => void): void => {
-    ninePPending++;
-    options.ninePServer.handle(request, (response) => {
-      ninePPending--;
-      if (!gone) reply(response);
-    });
-  };
-  const emulator = await startEmulator(options, handle9p);
+  const handlerOf =
+    (server: Pick<NinePServer, "handle"> | undefined) =>
+    (request: Uint8Array, reply: (response: Uint8Array) => void): void => {
+      ninePPending++;
+      server?.handle(request, (response) => {
+        ninePPending--;
+        if (!gone) reply(response);
+      });
+    };
+  const emulator = await startEmulator(options, handlerOf(options.ninePServer));
   const internals = emulator.v86;
 
   /** Does what v86 does only at its next tick, which for an idle guest is far, and for a crashed one never comes. */
@@ -121,6 +129,7 @@ export async function createMachine(options: MachineOptions): Promise<Machine> {
   };
   installYield(internals);
   makeLinkPortPlain(internals.cpu.devices.virtio_console);
+  addNinePDevice(internals.cpu, WORKSPACE_TAG, handlerOf(options.workspaceServer));
   emulator.add_listener("serial0-output-byte", options.onSerial);
   if (options.onFrame !== undefined) emulator.add_listener("net0-send", options.onFrame);
 

@@ -51,7 +51,7 @@ export async function serveHijacked(connection: HijackedConnection): Promise<voi
   const headers = new Map(response.headers);
   headers.delete("content-length");
   const upgraded = response.status === 200 && head.headers.has("upgrade");
-  if (upgraded) headers.set("connection", "Upgrade").set("upgrade", "tcp");
+  if (upgraded) headers.set("connection", "Upgrade").set("upgrade", headers.get("upgrade") ?? "tcp");
   await writer.write(
     upgraded ? encodeHead(101, headers, { reason: "UPGRADED" }) : encodeHead(response.status, headers),
   );
