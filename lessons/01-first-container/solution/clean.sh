@@ -1,0 +1,2 @@
+docker rm -f box first
+docker rm $(docker ps -aq)

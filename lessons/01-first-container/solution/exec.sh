@@ -1,0 +1,1 @@
+docker exec box sh -c 'echo "and again" >> /root/note.txt; touch /root/by-exec'

@@ -1,0 +1,2 @@
+docker rm one two three
+docker rmi notes:keep

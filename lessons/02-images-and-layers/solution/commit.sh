@@ -1,0 +1,2 @@
+docker commit one notes
+docker run --rm notes cat /note.txt

@@ -1,0 +1,1 @@
+docker run --name three busybox rm /etc/passwd

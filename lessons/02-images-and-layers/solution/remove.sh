@@ -1,0 +1,2 @@
+docker rmi notes
+docker rmi busybox

@@ -1,0 +1,1 @@
+docker tag notes notes:keep

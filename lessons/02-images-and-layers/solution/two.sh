@@ -1,0 +1,2 @@
+docker run --name one busybox sh -c 'echo "only in one" > /note.txt; ls /'
+docker run --name two busybox ls /
