@@ -156,6 +156,27 @@ describe("a container's own layer as one of an image", () => {
     ).toEqual(["bin", "dev", "dev/x"]);
   });
 
+  it("leaves out places that this process was given to mount on, unless something is in them", async () => {
+    const records = [
+      record("bin", S_IFDIR | 0o755),
+      record("run", S_IFDIR | 0o755),
+      record("run/secret", S_IFREG | 0o755),
+      record("src", S_IFDIR | 0o755),
+      record("src/kept", S_IFREG | 0o644),
+    ];
+    const found: string[] = [];
+    const places = new Set(["bin", "run", "run/secret", "src"]);
+    for await (const { entry } of layerPieces(
+      (async function* () {
+        yield* records;
+      })(),
+      LOWER,
+      places,
+    ))
+      found.push(entry.path);
+    expect(found).toEqual(["src", "src/kept"]);
+  });
+
   it("keeps no xattr of overlayfs", async () => {
     const pieces = layerPieces(
       (async function* () {

@@ -2,6 +2,7 @@
  * A container's own layer as a layer of an image: what `docker commit` stores, and each step of a build. The same files give the same bytes.
  * https://github.com/opencontainers/image-spec/blob/main/layer.md#change-types
  */
+import { S_IFMT, S_IFREG } from "../base/file-types.ts";
 import type { ByteStream } from "../base/streams.ts";
 import type { TreeEntry } from "../guest/tree.ts";
 import { type TarEntryFields, writeTar } from "../oci/tar-writer.ts";
@@ -15,9 +16,17 @@ import { isWhiteout } from "./upper-files.ts";
 
 const OPAQUE = "trusted.overlay.opaque";
 
+/** Places that the runtime made to mount on, beside Docker's own: no change that anybody made as long as they are empty. */
+export type MountPlaces = ReadonlySet<string>;
+
 /** Reads a container's own layer and makes it a layer's tar. The container may run; for a consistent layer pause it. */
-export function diffLayer(guest: TreeGuest, upper: string, lower: LowerFiles): ByteStream {
-  return writeTar(layerPieces(readPlace(guest, { root: upper, path: "/" }), lower));
+export function diffLayer(
+  guest: TreeGuest,
+  upper: string,
+  lower: LowerFiles,
+  places: MountPlaces = new Set(),
+): ByteStream {
+  return writeTar(layerPieces(readPlace(guest, { root: upper, path: "/" }), lower, places));
 }
 
 /**
@@ -28,6 +37,7 @@ export function diffLayer(guest: TreeGuest, upper: string, lower: LowerFiles): B
 export async function* layerPieces(
   records: AsyncIterable<TreeEntry>,
   lower: LowerFiles,
+  places: MountPlaces = new Set(),
 ): AsyncGenerator<TarPiece, void, undefined> {
   /** Directories that are told only with something in them, outermost first. */
   let waiting: TarEntryFields[] = [];
@@ -37,7 +47,7 @@ export async function* layerPieces(
     waiting = waiting.filter((directory) => path.startsWith(`${directory.path}/`));
     const piece = isWhiteout(entry) ? whiteoutOf(path, lower) : tarPieceOf(entry, { path });
     if (piece === undefined) continue;
-    if (isIdle(entry, lower)) {
+    if (isIdle(entry, lower) || isPlace(entry, lower, places)) {
       if (isDirectory(entry.mode)) waiting.push(piece.entry);
       continue;
     }
@@ -54,6 +64,12 @@ function whiteoutOf(path: string, lower: LowerFiles): TarPiece | undefined {
 
 function whiteout(path: string): TarEntryFields {
   return { path, mode: 0o600 };
+}
+
+/** Whether it is a place to mount on that the layers below do not have. */
+function isPlace({ path, mode, size, hard }: TreeEntry, lower: LowerFiles, places: MountPlaces): boolean {
+  if (hard || !places.has(path) || lower.find(path) !== undefined) return false;
+  return isDirectory(mode) || ((mode & S_IFMT) === S_IFREG && size === 0);
 }
 
 /** Whether it says nothing by itself. */

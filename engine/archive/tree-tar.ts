@@ -1,21 +1,11 @@
 /** Tree records of the guest as entries of tar files, and back. Times are whole seconds, as in every tar that Docker writes. */
-import { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO } from "../base/file-types.ts";
+import { S_IFDIR, S_IFREG } from "../base/file-types.ts";
 import { systemClock } from "../base/clock.ts";
 import { type ByteStream, emptyStream } from "../base/streams.ts";
 import { type TreeEntry, type TreeHeader, treeHeader } from "../guest/tree.ts";
-import type { TarEntry, TarEntryType } from "../oci/layer-tar.ts";
+import type { TarEntry } from "../oci/layer-tar.ts";
+import { formatOf, tarTypeOf } from "../oci/tar-types.ts";
 import type { TarEntryFields } from "../oci/tar-writer.ts";
-
-const TYPES = new Map<number, TarEntryType>([
-  [S_IFREG, "file"],
-  [S_IFDIR, "directory"],
-  [S_IFLNK, "symlink"],
-  [S_IFCHR, "character-device"],
-  [S_IFBLK, "block-device"],
-  [S_IFIFO, "fifo"],
-]);
-
-const FORMATS = new Map([...TYPES].map(([format, type]) => [type, format]));
 
 /** What overlayfs keeps for itself. */
 const OVERLAY_XATTRS = "trusted.overlay.";
@@ -34,7 +24,7 @@ export interface TarNames {
 
 /** Undefined for what no tar file can hold: a socket. */
 export function tarPieceOf(entry: TreeEntry, { path, link = entry.link }: TarNames): TarPiece | undefined {
-  const type = entry.hard ? "hard-link" : TYPES.get(entry.mode & S_IFMT);
+  const type = entry.hard ? "hard-link" : tarTypeOf(entry.mode);
   if (type === undefined) return undefined;
   const isDevice = type === "character-device" || type === "block-device";
   return {
@@ -59,7 +49,7 @@ export function treeHeaderOf(entry: TarEntry, { path, link = entry.link }: TarNa
   const hard = entry.type === "hard-link";
   return treeHeader({
     path,
-    mode: (hard ? S_IFREG : (FORMATS.get(entry.type) ?? S_IFREG)) | entry.mode,
+    mode: (hard ? S_IFREG : formatOf(entry.type)) | entry.mode,
     uid: entry.uid,
     gid: entry.gid,
     size: entry.size,

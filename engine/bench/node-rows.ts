@@ -6,6 +6,7 @@ import { openMemoryStorage } from "../content/browser-storage.ts";
 import { createFileAssets } from "../node/file-assets.ts";
 import { ShellSession } from "../testing/shell-session.ts";
 import { containerRows } from "./container-rows.ts";
+import { commitRows, copyRows } from "./copy-rows.ts";
 import type { Row } from "./statistics.ts";
 
 const publicDirectory = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "public");
@@ -33,6 +34,7 @@ export async function nodeRows(say: (text: string) => void): Promise<Row[]> {
       samples: await boots(10, false, say),
     },
     ...(await commandRows(say)),
+    ...(await copyRows(say)),
   ];
 }
 
@@ -64,7 +66,7 @@ async function commandRows(say: (text: string) => void): Promise<Row[]> {
   const list = await repeat(shell, "docker ps", 20);
   const api = await apiSamples(engine, 50);
   await shell.run("docker rm -f box");
-  const more = await containerRows(engine, say);
+  const more = [...(await containerRows(engine, say)), ...(await commitRows(engine, say))];
   const node = { where: "node", unit: "ms" } as const;
   return [
     {

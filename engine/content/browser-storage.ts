@@ -15,21 +15,27 @@ export interface Storage extends AsyncDisposable {
   readonly layers: BlobStore;
   /** What volumes hold, as of their last save. */
   readonly volumes: BlobStore;
+  /** What the files of workspaces hold. */
+  readonly workspaces: BlobStore;
   readonly records: RecordStore;
   /** Whose containers these are, see `machine.ts`. */
   readonly machine: number;
 }
 
-/** Storage that survives the page, shared by the tabs of its origin. @throws when the browser has no IndexedDB, or does not let us use it */
-export async function openBrowserStorage(): Promise<Storage> {
-  const records = new IdbRecordStore({ database: "drydock-records" });
+/**
+ * Storage that survives the page, shared by the tabs of its origin. A `scope` has stores and machines of its own: what other people's
+ * documents bring does not meet what belongs to the visitor. @throws when the browser has no IndexedDB, or does not let us use it */
+export async function openBrowserStorage(options: { readonly scope?: string } = {}): Promise<Storage> {
+  const prefix = options.scope === undefined ? "drydock" : `drydock-${options.scope}`;
+  const records = new IdbRecordStore({ database: `${prefix}-records` });
   await records.get("probe");
   const createHasher = lazyHashWorker();
-  const claim = await claimMachine((globalThis.navigator as WorkerNavigator | undefined)?.locks);
+  const claim = await claimMachine((globalThis.navigator as WorkerNavigator | undefined)?.locks, prefix);
   return {
-    blobs: new IdbBlobStore({ database: "drydock-blobs", createHasher }),
-    layers: new IdbBlobStore({ database: "drydock-layers", createHasher }),
-    volumes: new IdbBlobStore({ database: "drydock-volumes", createHasher }),
+    blobs: new IdbBlobStore({ database: `${prefix}-blobs`, createHasher }),
+    layers: new IdbBlobStore({ database: `${prefix}-layers`, createHasher }),
+    volumes: new IdbBlobStore({ database: `${prefix}-volumes`, createHasher }),
+    workspaces: new IdbBlobStore({ database: `${prefix}-workspaces`, createHasher }),
     records,
     machine: claim.number,
     [Symbol.asyncDispose]: async () => claim[Symbol.dispose](),
@@ -42,6 +48,7 @@ export function openMemoryStorage(): Storage {
     blobs: new MemoryBlobStore(),
     layers: new MemoryBlobStore(),
     volumes: new MemoryBlobStore(),
+    workspaces: new MemoryBlobStore(),
     records: new MemoryRecordStore(),
     machine: 1,
     [Symbol.asyncDispose]: async () => undefined,

@@ -9,11 +9,11 @@ export interface MachineClaim extends Disposable {
 
 const LIMIT = 64;
 
-/** Claims a machine for the life of this tab (worker). Without Web Locks everybody is machine 1. */
-export async function claimMachine(locks: LockManager | undefined): Promise<MachineClaim> {
+/** Claims a machine of the stores that begin with `prefix` for the life of this tab (worker). Without Web Locks everybody is machine 1. */
+export async function claimMachine(locks: LockManager | undefined, prefix = "drydock"): Promise<MachineClaim> {
   if (locks === undefined) return { number: 1, [Symbol.dispose]: () => undefined };
   for (let number = 1; number <= LIMIT; number++) {
-    const release = await tryLock(locks, `drydock-machine-${number}`);
+    const release = await tryLock(locks, `${prefix}-machine-${number}`);
     if (release) return { number, [Symbol.dispose]: release };
   }
   throw new Error(`more than ${LIMIT} tabs of this page are open`);

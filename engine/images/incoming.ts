@@ -19,12 +19,13 @@ export interface IncomingPorts {
   readonly clock: Clock;
   /** No layer may become larger than this, uncompressed; 8 GiB. */
   readonly maxLayerBytes?: number;
+  /** So much of a layer that says itself what it is stays in memory: storing it twice costs more. 64 MiB. */
+  readonly maxKeptBytes?: number;
 }
 
 const MAX_LAYER_BYTES = 8 * 2 ** 30;
 
-/** A layer that says itself what it is stays in memory up to this size: storing it twice costs more. */
-const MAX_KEPT_BYTES = 32 << 20;
+const MAX_KEPT_BYTES = 64 << 20;
 const KEPT_CHUNK_BYTES = 1 << 20;
 
 /** Content on its way into an image. Layers that no image holds in the end go again. */
@@ -120,26 +121,22 @@ export class Incoming {
     return { mediaType: OCI_LAYER, digest: diffId, size: await this.#ports.layers.tarBytes(diffId) };
   }
 
-  /** Until the digest is known: a small layer stays in memory, a large one is put by. */
+  /** Until the digest is known: the beginning stays in memory, the rest of a large layer is put by. */
   async #keep(source: AsyncGenerator<Uint8Array, void, undefined>): Promise<Spooled> {
     const kept: Uint8Array[] = [];
     let sizeBytes = 0;
-    for (;;) {
-      const { done, value } = await source.next();
-      if (done) return { sizeBytes, open: () => streamFrom(kept) };
-      append(kept, value, sizeBytes);
-      sizeBytes += value.length;
-      if (sizeBytes <= MAX_KEPT_BYTES) continue;
-      return await this.spool.add(
-        streamFrom(
-          (async function* () {
-            // Each is free as soon as it is stored.
-            for (let chunk = kept.shift(); chunk !== undefined; chunk = kept.shift()) yield chunk;
-            yield* source;
-          })(),
-        ),
-      );
+    for (let next = await source.next(); !next.done; next = await source.next()) {
+      append(kept, next.value, sizeBytes);
+      sizeBytes += next.value.length;
+      if (sizeBytes < (this.#ports.maxKeptBytes ?? MAX_KEPT_BYTES)) continue;
+      const rest = await this.spool.add(streamFrom(source));
+      const both = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+        yield* kept;
+        yield* chunksOf(rest.open());
+      };
+      return { sizeBytes: sizeBytes + rest.sizeBytes, open: () => streamFrom(both()) };
     }
+    return { sizeBytes, open: () => streamFrom(kept) };
   }
 
   async #unpack(diffId: Digest, open: () => Promise<ByteStream>): Promise<void> {

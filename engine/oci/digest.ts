@@ -44,3 +44,13 @@ export async function digestOf(bytes: Uint8Array): Promise<Digest> {
   const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `sha256:${hex}` as Digest;
 }
+
+/** Digests of short texts, without waiting for each: keys that are looked up one after the other. */
+export async function createTextDigester(): Promise<(text: string) => Digest> {
+  const hash = await createSHA256();
+  return (text) => {
+    hash.init();
+    hash.update(text);
+    return `sha256:${hash.digest("hex")}` as Digest;
+  };
+}

@@ -43,18 +43,28 @@ const MAX_PATH_BYTES = 4096;
 const MAX_SYMLINKS = 40;
 const AUFS_LINKS = ".wh..wh.plnk/";
 
+export interface LayerIndexOptions {
+  /** `.wh.` files are files: the tar is no layer. */
+  readonly plain?: boolean;
+}
+
 /** Takes a layer's entries in order. */
 export class LayerIndexBuilder {
+  readonly #options: LayerIndexOptions;
   readonly #root: BuiltNode = directoryNode();
   /** Inodes that AUFS kept aside for hard links, by path. */
   readonly #aufsLinks = new Map<string, BuiltNode>();
   /** For a `TarParser`. */
   readonly sink: TarSink = { entry: (entry) => this.add(entry) };
 
+  constructor(options: LayerIndexOptions = {}) {
+    this.#options = options;
+  }
+
   /** @throws EngineError invalid-argument: the entry cannot be a file of a layer */
   add(entry: TarEntry): void {
     if (entry.path.length > MAX_PATH_BYTES) throw invalid(entry, "file name too long");
-    const whiteout = parseWhiteout(entry.path);
+    const whiteout = this.#options.plain ? undefined : parseWhiteout(entry.path);
     if (whiteout?.kind === "metadata") return this.#addMetadata(entry);
     if (whiteout?.kind === "opaque") return markOpaque(this.#directory(whiteout.path, entry));
     if (whiteout) return this.#addWhiteout(whiteout.path, entry);

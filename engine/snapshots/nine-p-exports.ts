@@ -6,6 +6,7 @@ import { S_IFMT, S_IFDIR, S_IFLNK } from "../base/file-types.ts";
 import { EngineError } from "../base/errors.ts";
 import { decodePath, encodePath } from "../oci/path-bytes.ts";
 import { type DirectoryEntry, type FileTree, type NodeAttributes } from "./file-tree.ts";
+import { NotReady } from "./nine-p-dispatcher.ts";
 import { Errno, NinePError, QTDIR, QTFILE, QTSYMLINK, type Qid } from "./nine-p-messages.ts";
 
 /** The directory of the layers is there even when it is empty. */
@@ -58,11 +59,11 @@ export class Slot {
     this.#loading = undefined;
   }
 
-  /** @throws NotLoaded when it is to be waited for; NinePError ESTALE when it was removed */
+  /** @throws NotReady when it is to be waited for; NinePError ESTALE when it was removed */
   tree(): FileTree {
     if (this.#tree) return this.#tree;
     if (!this.#source) throw new NinePError(Errno.ESTALE);
-    throw new NotLoaded(this);
+    throw new NotReady(() => this.load());
   }
 
   /** Rejects when the tree cannot be had. */
@@ -78,15 +79,6 @@ export class Slot {
       }
     })();
     await this.#loading;
-  }
-}
-
-/** Thrown to say: wait for this slot, then handle the request again. Nothing has been changed. */
-export class NotLoaded {
-  readonly slot: Slot;
-
-  constructor(slot: Slot) {
-    this.slot = slot;
   }
 }
 

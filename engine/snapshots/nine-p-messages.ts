@@ -131,13 +131,15 @@ export interface Qid {
   /** The upper and lower half of qid.path. */
   readonly pathHigh: number;
   readonly pathLow: number;
+  /** Default {@link QID_VERSION}. */
+  readonly version?: number;
 }
 
 export const QTDIR = 0x80;
 export const QTSYMLINK = 0x02;
 export const QTFILE = 0x00;
 
-/** Never 0: Linux ≥ 6.4 takes version 0 for "do not cache" and then reads 4 KiB at a time. The trees here never change. */
+/** Of trees that never change. Linux ≥ 6.4 takes version 0 for "do not cache". */
 const QID_VERSION = 1;
 
 /** Writes one message after another into the same buffer. The caller stays within `capacity`. */
@@ -193,7 +195,10 @@ export class MessageWriter {
   }
 
   qid(qid: Qid): this {
-    return this.u8(qid.type).u32(QID_VERSION).u32(qid.pathLow).u32(qid.pathHigh);
+    return this.u8(qid.type)
+      .u32(qid.version ?? QID_VERSION)
+      .u32(qid.pathLow)
+      .u32(qid.pathHigh);
   }
 
   /** The next `count` bytes, to be filled in place before {@link skip}. */

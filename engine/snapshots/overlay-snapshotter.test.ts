@@ -7,7 +7,7 @@ import type { Digest } from "../oci/digest.ts";
 import { OverlaySnapshotter } from "./overlay-snapshotter.ts";
 import type { LayerStore } from "./snapshotter.ts";
 
-const digest = (digit: string): Digest => `sha256:${digit.repeat(64)}` as Digest;
+const digest = (digits: string): Digest => `sha256:${digits.repeat(64).slice(0, 64)}` as Digest;
 
 describe("OverlaySnapshotter", () => {
   let ops: Op[];
@@ -57,6 +57,11 @@ describe("OverlaySnapshotter", () => {
     ]);
   });
 
+  test("a layer that comes twice is mounted once, where it is uppermost", async () => {
+    await snapshotter.prepare("abc", [digest("1"), digest("2"), digest("1")]);
+    expect(snapshotter.mounts("abc").lower).toEqual(["/run/9p/l/1111111111111111", "/run/9p/l/2222222222222222"]);
+  });
+
   test("an image without layers stands on an empty directory", async () => {
     await snapshotter.prepare("abc", []);
     expect(snapshotter.mounts("abc").lower).toEqual(["/var/lib/docker/overlay2/abc/lower"]);
@@ -88,7 +93,7 @@ describe("OverlaySnapshotter", () => {
 
   test("more layers than one page of mount options holds are refused", async () => {
     const many = (count: number): Digest[] =>
-      Array.from({ length: count }, (_, index) => digest("abcdef0123456789"[index % 16] as string));
+      Array.from({ length: count }, (_, index) => digest(index.toString(16).padStart(16, "0")));
     await snapshotter.prepare("f".repeat(64), many(127));
     await expect(snapshotter.prepare("e".repeat(64), many(200))).rejects.toThrow("max depth exceeded");
   });

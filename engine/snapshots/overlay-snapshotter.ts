@@ -100,9 +100,11 @@ export class OverlaySnapshotter implements Snapshotter {
    */
   async #mount(key: string, layers: readonly Digest[]): Promise<OverlayMount> {
     const directory = `${ROOT}/${key}`;
-    const exported = await Promise.all(layers.map(async (layer) => this.#ports.layers.export(layer)));
+    // A layer that comes again lower down shows nothing that the upper one has not settled, and the kernel refuses the same directory twice.
+    const topFirst = [...new Set(layers.toReversed())];
+    const exported = await Promise.all(topFirst.map(async (layer) => this.#ports.layers.export(layer)));
     // An image may have no layer at all; an overlay must have one.
-    const lower = exported.length === 0 ? [`${directory}/lower`] : exported.toReversed();
+    const lower = exported.length === 0 ? [`${directory}/lower`] : exported;
     const [upper, work] = [`${directory}/diff`, `${directory}/work`];
     const data = `lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
     if (data.length > MAX_DATA_BYTES) throw new EngineError("invalid-argument", "max depth exceeded");

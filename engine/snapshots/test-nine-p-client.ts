@@ -27,13 +27,13 @@ export interface Stat {
 }
 
 export class NinePClient {
-  readonly #server: NinePServer;
+  readonly #server: Pick<NinePServer, "handle">;
   #nextFid = 1;
   #nextTag = 1;
   /** Requests whose answer did not come in the same tick. */
   lateAnswers = 0;
 
-  constructor(server: NinePServer) {
+  constructor(server: Pick<NinePServer, "handle">) {
     this.#server = server;
   }
 
@@ -43,7 +43,7 @@ export class NinePClient {
     fields: (out: MessageWriter) => unknown,
     tag = (this.#nextTag = (this.#nextTag % 60_000) + 1),
   ): Promise<MessageReader> {
-    const out = new MessageWriter(20_000).begin(type, tag);
+    const out = new MessageWriter(512_000).begin(type, tag);
     fields(out);
     const answer = await this.exchange(out.finish());
     const reader = new MessageReader();
