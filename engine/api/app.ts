@@ -3,7 +3,12 @@ import { errorResponse } from "./error-response.ts";
 import { EventLog } from "./event-log.ts";
 import { ImageEvents } from "./image-events.ts";
 import { createRouter, type Route } from "./router.ts";
+import { BuildResults } from "./build-results.ts";
+import { BuildSessions } from "./build-sessions.ts";
 import { archiveRoutes } from "./routes/archive.ts";
+import { buildRoutes } from "./routes/build.ts";
+import { buildkitRoutes, createBuildkit } from "./routes/buildkit.ts";
+import { drydockBuildRoutes } from "./routes/drydock-builds.ts";
 import { absentRoutes } from "./routes/absent.ts";
 import { containerRoutes } from "./routes/containers.ts";
 import { containerStatsRoutes } from "./routes/container-stats.ts";
@@ -19,6 +24,7 @@ import { networkRoutes } from "./routes/networks.ts";
 import { registryRoutes } from "./routes/registries.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { volumeRoutes } from "./routes/volumes.ts";
+import { workspaceRoutes } from "./routes/workspace.ts";
 import type { Services } from "./services.ts";
 import { unsupportedRoutes } from "./support.ts";
 
@@ -77,6 +83,8 @@ export function createApp(services: Services): EngineFetch {
 export function createRoutes(services: Services): readonly Route[] {
   const log = new EventLog(services.events);
   const imageEvents = new ImageEvents(services.events, services.images);
+  const buildkit = createBuildkit(services);
+  const builds = { sessions: new BuildSessions(), results: new BuildResults(), ...(buildkit && { buildkit }) };
   return [
     ...systemRoutes(services, log),
     ...containerRoutes(services),
@@ -93,6 +101,10 @@ export function createRoutes(services: Services): readonly Route[] {
     ...networkRoutes(services),
     ...diskUsageRoutes(services),
     ...volumeRoutes(services),
+    ...workspaceRoutes(services),
+    ...buildRoutes(services, builds),
+    ...drydockBuildRoutes(services, builds),
+    ...buildkitRoutes(buildkit),
     ...absentRoutes(),
     ...unsupportedRoutes(),
   ];

@@ -22,7 +22,8 @@ export function credentialsOf(text: string): RegistryCredentials | undefined {
   return username === "" ? undefined : { username, password: fields.string("password") };
 }
 
-function decodeBase64Url(text: string): string {
+/** @throws Error */
+export function decodeBase64Url(text: string): string {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, ""));
   return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
 }

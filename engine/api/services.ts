@@ -1,4 +1,9 @@
 import type { Clock } from "../base/clock.ts";
+import type { ByteStream } from "../base/streams.ts";
+import type { BuildService } from "../build/build-service.ts";
+import type { ReceivedContext } from "../build/context/receive-context.ts";
+import type { RemoteContext } from "../build/context/remote-context.ts";
+import type { LayerListing, LayerUsage } from "../build/files/layer-contents.ts";
 import type { CommitRequest } from "../containers/commit-container.ts";
 import type { ContainerArchives } from "../containers/container-archives.ts";
 import type { ContainerService } from "../containers/container-service.ts";
@@ -10,6 +15,7 @@ import type { Networks } from "../network/network.ts";
 import type { OverlayMount } from "../snapshots/snapshotter.ts";
 import type { VolumeService } from "../volumes/volume.ts";
 import type { SystemModel } from "../wire/system.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 /** What the API is wired to. Optional parts: without them their endpoints answer 501, or the fields that need them stay empty. */
 export interface Services {
@@ -38,6 +44,35 @@ export interface Services {
   readonly imageArchives?: Pick<ImageArchives, "save" | "load" | "import" | "fetch">;
   /** `docker commit` */
   readonly commit?: (containerId: string, request: CommitRequest) => Promise<Image>;
+  /** `docker build` */
+  readonly builder?: BuildService;
+  readonly buildContexts?: BuildContexts;
+  readonly layerContents?: LayerContentsService;
+  /** The files of `/root/workspace`. */
+  readonly workspace?: Workspace;
   /** Where a container's overlay lies, for `GraphDriver` in `inspect`. Undefined when it has none. */
   readonly overlay?: (containerId: string) => OverlayMount | undefined;
+}
+
+/** Files that somebody sends for a build. */
+export interface BuildContexts {
+  /** What a tar file holds, also a compressed one. Nothing in it is trusted. @throws EngineError invalid-argument */
+  receive(
+    tar: ByteStream,
+    options?: {
+      /** `root`: everything becomes root's. `keep`: as the tar says, when it is the context itself. Default `root`. */
+      readonly owners?: "root" | "keep";
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<ReceivedContext>;
+  /** What is at a URL: a tar file, a Dockerfile alone, a repository. @throws EngineError */
+  fetch(url: string, options?: { readonly signal?: AbortSignal }): Promise<RemoteContext>;
+}
+
+/** What layers add, change, remove and waste. */
+export interface LayerContentsService {
+  /** Of a stack, bottom first: one for each layer. */
+  usage(layers: readonly Digest[]): Promise<readonly LayerUsage[]>;
+  /** Of the top layer of a stack against those below; `cumulative`: the whole tree. */
+  list(layers: readonly Digest[], options?: { readonly cumulative?: boolean }): Promise<LayerListing>;
 }

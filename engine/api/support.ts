@@ -60,12 +60,18 @@ export const SUPPORT: Readonly<Record<string, Support>> = {
   "POST /images/{name}/push": "full",
   "POST /images/{name}/tag": "full",
   "DELETE /images/{name}": "full",
-  "POST /build": "none",
-  "POST /build/prune": { partial: "there is no build cache: it finds nothing" },
+  "POST /build": {
+    partial: "one platform; `squash` and git contexts are refused, limits of CPU and swap are not looked at",
+  },
+  "POST /build/cancel": "full",
+  "POST /build/prune": { partial: "of the filters, `until` and `unused-for` are looked at" },
   "POST /commit": "full",
   "GET /distribution/{name}/json": "full",
-  "POST /session": "none",
-  "POST /grpc": "none",
+  "POST /session": { partial: "what a build asks its client for: files, secrets, logins; no ssh agents" },
+  "POST /grpc": {
+    partial:
+      "what buildx asks of BuildKit: builds by the Dockerfile frontend, their status, the cache; no other frontends, no LLB, no history",
+  },
 
   "GET /networks": "full",
   "GET /networks/{id}": "full",

@@ -7,10 +7,13 @@ import { API_VERSION } from "../wire/version.ts";
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
+  /** The engine's own words. */
+  readonly reason: string;
 
   constructor(status: number, message: string) {
     super(`Error response from daemon: ${message}`);
     this.status = status;
+    this.reason = message;
   }
 }
 

@@ -49,14 +49,25 @@ export interface CommandFiles {
   makeDirectory(path: string, mode: number): Promise<void>;
   /**
    * A tar file of a file, or of a directory with all that is below it. Its entries begin with `name`; "" for none: what is in the
-   * directory. `follow`: of what a symlink leads to.
+   * directory. `follow`: of what a symlink leads to. `leaveOut`: of a directory, without these; they are not even read.
    */
-  readTar(path: string, name: string, options?: { readonly follow?: boolean }): Promise<ReadableStream<Uint8Array>>;
+  readTar(
+    path: string,
+    name: string,
+    options?: { readonly follow?: boolean; readonly leaveOut?: LeaveOut },
+  ): Promise<ReadableStream<Uint8Array>>;
   /**
    * Unpacks into an existing directory, as the user's own files. A directory is never replaced by what is none, nor the reverse.
    * `rename`: entries below the one name go below the other.
    */
   writeTar(directory: string, tar: ReadableStream<Uint8Array>, options?: { readonly rename?: Rename }): Promise<void>;
+}
+
+/** Paths relative to a directory, `a/b`; a `.dockerignore` file is one. */
+export interface LeaveOut {
+  ignores(path: string): boolean;
+  /** Whether something below a directory that is left out is not. */
+  mayContainExceptions(directory: string): boolean;
 }
 
 /** Relative paths without a slash at the end; `from` may be "": everything. */

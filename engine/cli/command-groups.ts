@@ -1,6 +1,7 @@
 /** The groups of commands below `docker`: `docker container`, `docker volume`, … */
 import type { Command } from "./command.ts";
 import { buildCommand } from "./commands/build.ts";
+import { buildxGroup } from "./commands/buildx/group.ts";
 import { CONTEXT_COMMANDS } from "./commands/context.ts";
 import {
   CHECKPOINT_COMMANDS,
@@ -50,15 +51,18 @@ For full details on using docker manifest lists, see the registry v2 specificati
 
 const NEEDS_EXPERIMENTAL = " is only supported on a Docker daemon with experimental features enabled";
 
+/** They are reached only with `DOCKER_BUILDKIT=0`. */
 const LEGACY_BUILDER = `DEPRECATED: The legacy builder is deprecated and will be removed in a future release.
-            Install the buildx component to build images with BuildKit:
-            https://docs.docker.com/go/buildx/`;
+            BuildKit is currently disabled; enable it by removing the DOCKER_BUILDKIT=0
+            environment-variable.
+`;
 const legacy = (command: Command): Command => ({ ...command, warning: LEGACY_BUILDER });
 
 export const BUILD_COMMAND = legacy(buildCommand);
 
 export const OTHER_GROUPS: readonly Command[] = [
   legacy(group("builder", "Manage builds", [plain(BUILD_COMMAND), legacy(builderPruneCommand)])),
+  buildxGroup,
   group(
     "checkpoint",
     "Manage checkpoints",

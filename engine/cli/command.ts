@@ -20,6 +20,10 @@ export interface Command {
   readonly experimental?: boolean;
   /** The engine does not offer it: this, after its path, is all that it and its help say. */
   readonly unavailable?: string;
+  /** What the parent's help calls it, where that is not its name. */
+  readonly listedAs?: string;
+  /** The last line of its help. */
+  readonly epilogue?: string;
   /** The line below `Aliases:`. */
   readonly alsoKnownAs?: string;
   readonly flags: readonly Flag[];
@@ -50,6 +54,8 @@ export interface Invocation {
   /** Aborted by Ctrl-C (when nothing else takes the signal) and when the process is gone. */
   readonly signal: AbortSignal;
   readonly interrupts: Interrupts;
+  /** `docker --debug`, or the command's own flag. */
+  readonly debug: boolean;
   /** Where the user's `config.json` is. */
   readonly configDirectory: string;
 }

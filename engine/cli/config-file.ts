@@ -60,6 +60,11 @@ export class ConfigFile {
     return stored && decodeAuth(stored);
   }
 
+  /** All registries that something is stored for, by their keys. */
+  servers(): readonly string[] {
+    return Object.keys(this.#json.auths ?? {});
+  }
+
   /** Returns whether that changed anything. */
   async store(server: string, credentials: Credentials): Promise<boolean> {
     const before = this.#json.auths?.[server];

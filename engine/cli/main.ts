@@ -3,6 +3,7 @@ import { FlagError, type ParsedArguments, parseArguments } from "./args.ts";
 import { Client } from "./client.ts";
 import { argumentProblem, type Command, CommandError } from "./command.ts";
 import type { CommandContext } from "./command-context.ts";
+import { aliasedBuildxGroup, aliasOfBuildx } from "./commands/buildx/group.ts";
 import { configDirectory } from "./config-file.ts";
 import { ROOT_COMMAND } from "./command-table.ts";
 import { complain, print, say } from "./output.ts";
@@ -41,11 +42,19 @@ async function dispatch(context: CommandContext, interrupts: Interrupts): Promis
   }
   if (first === "help") return await helpTopic(context, others);
   await prepare(context, global.flags);
-  const found = find(ROOT_COMMAND, "docker", global.rest);
+  const found = findCommand(context, global.rest);
   if (found.command.warning !== undefined) await complain(context, `${found.command.warning}\n`);
   if (found.command.children) return await group(context, found);
   const directory = configDirectory(context, global.flags.has("config") ? global.flags.string("config") : undefined);
-  return await execute(context, interrupts, found, directory);
+  return await execute(context, interrupts, found, { directory, debug: global.flags.boolean("debug") });
+}
+
+/** `docker build` is `docker buildx build`, unless BuildKit is switched off. */
+function findCommand({ env }: CommandContext, words: readonly string[]): Found {
+  const switchedOff = /^(0|f|false)$/i.test(env.get("DOCKER_BUILDKIT") ?? "");
+  const alias = switchedOff ? undefined : aliasOfBuildx(words);
+  if (alias === undefined) return find(ROOT_COMMAND, "docker", words);
+  return find(aliasedBuildxGroup, "docker buildx", alias.slice(1));
 }
 
 interface Found {
@@ -83,7 +92,7 @@ async function execute(
   context: CommandContext,
   interrupts: Interrupts,
   { command, path, argv }: Found,
-  directory: string,
+  { directory, debug }: { readonly directory: string; readonly debug: boolean },
 ): Promise<number> {
   const parsed = await parse(context, { command, path, argv, interspersed: command.interspersed ?? true });
   if (typeof parsed === "number") return parsed;
@@ -93,14 +102,14 @@ async function execute(
     const usage = `Usage:  ${usageLine(path, command)}`;
     await complain(
       context,
-      `docker: ${problem.message}\n\n${usage}\n\n${problem.hint} '${path} --help' for more information`,
+      `${isPlugin(path) ? "ERROR: " : ""}docker: ${problem.message}\n\n${usage}\n\n${problem.hint} '${path} --help' for more information`,
     );
     return 1;
   }
   const signal = AbortSignal.any([context.signal, interrupts.signal]);
   const client = new Client(context.fetch, signal);
   const run = command.run ?? (() => Promise.reject(new CommandError(`${path}: not supported yet`)));
-  return await run({
+  const running = run({
     command,
     path,
     flags: parsed.flags,
@@ -109,8 +118,18 @@ async function execute(
     client,
     signal,
     interrupts,
+    debug: debug || parsed.flags.boolean("debug"),
     configDirectory: directory,
   });
+  return await (isPlugin(path) ? running.catch(failAsPlugin) : running);
+}
+
+/** buildx is a program of its own, which words its errors in its own way. */
+const isPlugin = (path: string): boolean => path.startsWith("docker buildx");
+
+function failAsPlugin(error: unknown): never {
+  if (error instanceof CommandError || isBrokenPipe(error)) throw error;
+  throw new CommandError(`ERROR: ${messageOf(error)}`, 1, { cause: error });
 }
 
 /** Parses flags; wrong ones and `--help` are dealt with here: then the result is the exit code. */
@@ -120,7 +139,9 @@ async function parse(
 ): Promise<ParsedArguments | number> {
   const { command, path, argv, interspersed } = found;
   try {
-    const parsed = parseArguments(command.flags, command.takesAnything ? ["--", ...argv] : argv, { interspersed });
+    const asksForHelp = command.unavailable !== undefined && argv.includes("--help");
+    const words = asksForHelp ? ["--help"] : command.takesAnything ? ["--", ...argv] : argv;
+    const parsed = parseArguments(command.flags, words, { interspersed });
     for (const notice of parsed.notices) await say(context, notice);
     return parsed.help === "no" ? parsed : await help(context, command, path);
   } catch (error) {
@@ -139,7 +160,7 @@ async function help(context: CommandContext, command: Command, path: string, out
 }
 
 async function helpTopic(context: CommandContext, words: readonly string[]): Promise<number> {
-  const { command, path, argv } = find(ROOT_COMMAND, "docker", words);
+  const { command, path, argv } = findCommand(context, words);
   if (argv.length === 0) return await help(context, command, path);
   await complain(context, `unknown help topic: ${words.join(" ")}`);
   return 1;

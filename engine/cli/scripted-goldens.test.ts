@@ -58,7 +58,8 @@ describe("what a person sees, and an engine is asked", () => {
       await scriptedTranscript(SYSTEM, [
         "system df", "system df -v", "system df --format json", "system df --format 'table {{.Type}}\\t{{.Active}}'", "system df -v --format '{{range .Volumes}}{{.Name}} {{.Size}};{{end}}'",
         { command: "system prune", stdin: "n\n" }, { command: "system prune -a --volumes --filter label=x --filter 'label!=y'", stdin: "y\n" }, "system prune -f",
-        "system prune --volumes --filter until=1h", "container prune -f", "image prune -af --filter until=1h", "builder prune -af --keep-storage 1gb", "builder prune",
+        "system prune --volumes --filter until=1h", "container prune -f", "image prune -af --filter until=1h", "builder prune -af --keep-storage 1gb", "builder prune", "buildx prune -f --verbose --filter until=24h --max-used-space 1mb", "buildx du", "buildx du --verbose --filter type=regular", "buildx du --format json",
+        "buildx du --format x", { command: "builder prune -a", stdin: "y\n", env: { DOCKER_BUILDKIT: "0" } },
       ]), // prettier-ignore
     );
   });
@@ -70,7 +71,7 @@ describe("what a person sees, and an engine is asked", () => {
         "diff web", "diff nope", "diff ''", "export web", "export nope", "export -o /nope/x web", "export -o out.tar web", { command: "export web", tty: true }, "commit web", "commit web r",
         "commit -a me -m msg -c 'CMD x' -c 'ENV a=b' -p=false web localhost:5000/a/b:2", "commit web R", "commit ''", "update a", "update -m 64m --memory-swap 128m --restart always a",
         "update --cpus 0.5 --cpu-shares 512 --pids-limit 10 --cpuset-cpus 0 --blkio-weight 300 a b nope", "update --restart :1 a", "stats --no-stream web", "stats --no-stream --format json web",
-        "stats --no-stream --no-trunc --format '{{.Container}} {{.ID}} {{.PIDs}}' web", "stats --no-stream", "stats --no-stream web nope", "start --checkpoint x web", "build .",
+        "stats --no-stream --no-trunc --format '{{.Container}} {{.ID}} {{.PIDs}}' web", "stats --no-stream", "stats --no-stream web nope", "start --checkpoint x web",
       ]), // prettier-ignore
     );
   });
@@ -97,7 +98,7 @@ describe("what a person sees, and an engine is asked", () => {
       await scriptedTranscript(NO_SWARM, [
         "node ls", "service ls", "service create nginx", "service rm a b", "service scale a=1 b=2", "config inspect a", "secret ls", "swarm join-token worker", "swarm unlock", "swarm unlock-key",
         "stack ls", "stack deploy -c c.yml a", "plugin ls", "plugin inspect a", "checkpoint ls x", "trust inspect x", "manifest inspect x", "context ls", "context show", "context use default",
-        "context use other", "context inspect", "context rm default", "context create x", "buildx ls", "compose up", "images --tree",
+        "context use other", "context inspect", "context rm default", "context create x", "buildx create", "buildx use x", "buildx bake", "buildx history ls", "buildx version", "compose up", "images --tree",
       ]), // prettier-ignore
     );
   });

@@ -23,14 +23,16 @@ export function helpText(path: string, command: Command, columns = DEFAULT_COLUM
   if (command.unavailable !== undefined) return `${path}${command.unavailable}\n`;
   const isRoot = !path.includes(" ");
   const paragraphs = [
-    `Usage:  ${command.children ? `${path}${isRoot ? " [OPTIONS]" : ""} COMMAND` : usageLine(path, command)}`,
+    `Usage:  ${command.children ? `${path}${command.flags.length > 0 ? " [OPTIONS]" : ""} COMMAND` : usageLine(path, command)}`,
     command.long ?? command.short,
     ...(command.alsoKnownAs === undefined ? [] : [`Aliases:\n  ${command.alsoKnownAs}`]),
     ...(command.experimental === true ? [experimentalNote(path)] : []),
+    ...(isRoot ? [] : flagParagraph("Options", command.flags, columns)),
     ...TITLES.flatMap(([section, title]) => commandList(title, childrenIn(command, section))),
-    ...flagParagraph(isRoot && command.children ? "Global Options" : "Options", command.flags, columns),
+    ...(isRoot ? flagParagraph(command.children ? "Global Options" : "Options", command.flags, columns) : []),
   ];
   if (command.children) paragraphs.push(`Run '${path} COMMAND --help' for more information on a command.`);
+  if (command.epilogue !== undefined) paragraphs.push(command.epilogue);
   if (isRoot) paragraphs.push("For more help on how to use Docker, head to https://docs.docker.com/go/guides/");
   return `${paragraphs.join("\n\n")}\n`;
 }
@@ -51,7 +53,9 @@ function childrenIn({ children }: Command, section: Section | undefined): readon
 function commandList(title: string, commands: readonly Command[]): readonly string[] {
   if (commands.length === 0) return [];
   const width = Math.max(NAME_WIDTH, ...commands.map(({ name }) => name.length));
-  return [`${title}:\n${commands.map(({ name, short }) => `  ${name.padEnd(width)} ${short}`).join("\n")}`];
+  return [
+    `${title}:\n${commands.map(({ name, listedAs = name, short }) => `  ${listedAs.padEnd(width)} ${short}`).join("\n")}`,
+  ];
 }
 
 function flagParagraph(title: string, flags: readonly Flag[], columns: number): readonly string[] {

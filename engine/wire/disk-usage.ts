@@ -1,3 +1,4 @@
+import type { WireCacheEntry } from "./builds.ts";
 import type { ContainerSummary } from "./container-summary.ts";
 import type { ImageSummary } from "./images.ts";
 import type { WireVolume } from "./volumes.ts";
@@ -9,7 +10,7 @@ export interface DiskUsage {
   readonly Images: readonly ImageSummary[] | null;
   readonly Containers: readonly ContainerSummary[] | null;
   readonly Volumes: readonly WireVolume[] | null;
-  readonly BuildCache: readonly never[] | null;
+  readonly BuildCache: readonly WireCacheEntry[] | null;
 }
 
 /** What a prune of an empty build cache answers. */

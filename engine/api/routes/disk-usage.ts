@@ -6,7 +6,9 @@ import { type DiskUsage, PRUNED_BUILD_CACHE } from "../../wire/disk-usage.ts";
 import { parseFilters } from "../../wire/filters.ts";
 import { toImageSummary } from "../../wire/images.ts";
 import { toWireVolume } from "../../wire/volumes.ts";
-import type { ApiRequest } from "../api-request.ts";
+import { toWireCacheEntry } from "../../wire/builds.ts";
+import { parseMomentMs } from "../../wire/moments.ts";
+import { type ApiRequest, queryBoolean } from "../api-request.ts";
 import type { EngineResponse } from "../app.ts";
 import { json } from "../responses.ts";
 import { type Route, route } from "../router.ts";
@@ -19,7 +21,7 @@ const TYPES = ["container", "image", "volume", "build-cache"];
 export function diskUsageRoutes(services: Services): readonly Route[] {
   return [
     route("GET", "/system/df", (request) => diskUsage(services, request)),
-    route("POST", "/build/prune", (request) => pruneBuildCache(request)),
+    route("POST", "/build/prune", (request) => pruneBuildCache(services, request)),
   ];
 }
 
@@ -34,7 +36,7 @@ async function diskUsage(services: Services, { query }: ApiRequest): Promise<Eng
     Images: images?.summaries ?? null,
     Containers: wants("container") ? await containerUsage(services) : null,
     Volumes: wants("volume") ? await volumeUsage(services) : null,
-    BuildCache: wants("build-cache") ? [] : null,
+    BuildCache: wants("build-cache") ? ((await services.builder?.cacheUsage()) ?? []).map(toWireCacheEntry) : null,
   };
   return json(usage);
 }
@@ -90,17 +92,34 @@ const CACHE_FILTERS = [
   "unused-for",
 ];
 
-/** There is no build cache: its pruning finds nothing. */
-function pruneBuildCache({ query }: ApiRequest): EngineResponse {
-  for (const name of ["keep-storage", "reserved-space", "max-used-space", "min-free-space"]) {
-    const text = query.get(name) ?? "";
-    if (text !== "" && !/^[+-]?\d+$/.test(text)) {
-      const reason = `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
-      throw new EngineError("invalid-argument", `${name} is in bytes and expects an integer, got ${text}: ${reason}`);
-    }
-  }
-  for (const name of parseFilters(query.get("filters")).keys())
+/** What was not used lately goes until `reserved-space` is left; `all`: also what images share. */
+async function pruneBuildCache({ builder, clock }: Services, request: ApiRequest): Promise<EngineResponse> {
+  const keepBytes = sizeOf(request, "reserved-space") || sizeOf(request, "keep-storage");
+  const [maxBytes, freeBytes] = [sizeOf(request, "max-used-space"), sizeOf(request, "min-free-space")];
+  const filters = parseFilters(request.query.get("filters"));
+  for (const name of filters.keys())
     if (!CACHE_FILTERS.includes(name))
       throw new EngineError("invalid-argument", `failed to prune build cache: invalid filter '${name}'`);
-  return json(PRUNED_BUILD_CACHE);
+  const [unusedFor, until] = [filters.get("unused-for"), filters.get("until")];
+  if ((unusedFor?.length ?? 0) > 1 || (until?.length ?? 0) > 1)
+    throw new EngineError("invalid-argument", "filters expect only one value");
+  const moment = unusedFor?.[0] ?? until?.[0];
+  const now = clock.now();
+  const unusedForMs = moment === undefined ? undefined : Math.max(0, now - parseMomentMs(moment, now));
+  if (builder === undefined) return json(PRUNED_BUILD_CACHE);
+  const limit = maxBytes > 0 ? maxBytes : freeBytes > 0 ? 0 : keepBytes;
+  const { entries, freedBytes } = await builder.prune({
+    all: queryBoolean(request, "all"),
+    ...(unusedForMs !== undefined && { unusedForMs }),
+    ...(limit > 0 && { keepBytes: Math.max(limit, keepBytes) }),
+  });
+  return json({ CachesDeleted: entries.length > 0 ? entries : null, SpaceReclaimed: freedBytes });
+}
+
+function sizeOf({ query }: ApiRequest, name: string): number {
+  const text = query.get(name) ?? "";
+  if (text === "") return 0;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  const reason = `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new EngineError("invalid-argument", `${name} is in bytes and expects an integer, got ${text}: ${reason}`);
 }

@@ -57,6 +57,11 @@ export class FakeImages implements ImageService {
     this.#registry = registry;
   }
 
+  /** An image that was made here. */
+  add(image: Image): void {
+    this.#images = [...this.#images.filter(({ id }) => id !== image.id), image];
+  }
+
   async list(): Promise<readonly Image[]> {
     return this.#images;
   }

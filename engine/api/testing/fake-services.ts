@@ -3,6 +3,8 @@ import { FakeNetworks } from "../../network/fake-networks.ts";
 import { testVolumes } from "../../volumes/testing.ts";
 import type { Volumes } from "../../volumes/volumes.ts";
 import type { Services } from "../services.ts";
+import { FakeBuilder } from "./fake-builder.ts";
+import { fakeBuildContexts } from "./fake-build-contexts.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeContainers } from "./fake-containers.ts";
 import { fakeImage, FakeImages } from "./fake-images.ts";
@@ -12,6 +14,7 @@ export interface FakeServices extends Services {
   readonly volumes: Volumes;
   readonly images: FakeImages;
   readonly clock: FakeClock;
+  readonly builder: FakeBuilder;
 }
 
 /** Services in memory: busybox and nginx are here, hello-world and alpine can be pulled. */
@@ -46,6 +49,19 @@ export function fakeServices(): FakeServices {
     },
     network: new FakeNetworks(),
     top: async () => ({ titles: ["PID", "USER", "COMMAND"], processes: [["10286", "root", "sleep 1000"]] }),
+    builder: new FakeBuilder(images, clock),
+    buildContexts: fakeBuildContexts(),
+    layerContents: {
+      usage: async (layers) => layers.map((_, index) => ({ sizeBytes: 100 * (index + 1), wasteBytes: index })),
+      list: async (layers, { cumulative = false } = {}) => ({
+        files: [
+          { path: "etc", type: "directory", change: cumulative ? "unchanged" : "changed", mode: 0o755, uid: 0, gid: 0, sizeBytes: 0 }, // prettier-ignore
+          { path: `layer${layers.length}`, type: "file", change: "added", mode: 0o644, uid: 1, gid: 2, sizeBytes: 7 },
+          { path: "ln", type: "symlink", change: "added", mode: 0o777, uid: 0, gid: 0, sizeBytes: 0, target: "etc" },
+        ],
+        truncated: cumulative,
+      }),
+    },
     layerSize: async () => 4,
     writtenBytes: async () => 0,
   };

@@ -1,7 +1,7 @@
-import { type Command, CommandError, exactly } from "../command.ts";
+import { type Command, exactly } from "../command.ts";
 import { defineFlags } from "../flags/flag.ts";
 
-/** Read as Docker reads it; the building is not there yet. */
+/** Of the old client, which `DOCKER_BUILDKIT=0` asks for. */
 export const buildCommand: Command = {
   name: "build",
   synopsis: "[OPTIONS] PATH | URL | -",
@@ -41,7 +41,5 @@ export const buildCommand: Command = {
 `),
   takes: exactly(1),
   section: "common",
-  run: async ({ path }) => {
-    throw new CommandError(`ERROR: ${path}: building images is not supported yet`);
-  },
+  run: async (invocation) => (await import("../build/run-classic-build.ts")).runClassicBuild(invocation),
 };

@@ -64,6 +64,7 @@ export const FLAG_TYPES = {
   pref: repeated(asIs),
   secret: repeated(asIs),
   stringToString: repeated(asIs),
+  stringArray: repeated(asIs),
 } as const satisfies Record<string, FlagBehaviour>;
 
 /** `name=value`; the name is lower-cased, both are trimmed. */

@@ -64,7 +64,7 @@ const checkSysctl: Check = (text) => {
 };
 
 /** `nofile=1024:2048`; the result always has both numbers. */
-const checkUlimit: Check = (text) => {
+export const checkUlimit: Check = (text) => {
   const [, name, limits = ""] = /^([^=]+)=(.*)$/.exec(text) ?? fail(`invalid ulimit argument: ${text}`);
   if (!ULIMITS.includes(name as string)) return fail(`invalid ulimit type: ${name}`);
   const [soft = "", hard = soft, ...more] = limits.split(":");

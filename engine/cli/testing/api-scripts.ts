@@ -116,7 +116,10 @@ export const SYSTEM: ApiScript = {
         volume("data", { UsageData: { Size: 1000, RefCount: 1 } }),
         volume("old", { UsageData: { Size: 5000, RefCount: 0 } }),
       ],
-      BuildCache: [],
+      BuildCache: [
+        { ID: "x1", " Parents": ["w1"], Type: "regular", Description: "RUN make", InUse: false, Shared: false, Size: 1234, CreatedAt: "2026-11-21T02:00:00Z", LastUsedAt: "2026-11-21T02:09:00Z", UsageCount: 2 },
+        { ID: "w1", Type: "exec.cachemount", Description: "cache mount /c", InUse: true, Shared: true, Size: 0, CreatedAt: "2026-11-21T02:00:00Z", LastUsedAt: null, UsageCount: 1 },
+      ], // prettier-ignore
     },
   },
 };
