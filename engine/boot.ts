@@ -39,7 +39,7 @@ export interface BootedGuest {
 type BootOptions = Pick<EngineOptions, "assets" | "coldBoot" | "memoryBytes" | "onProgress" | "signal">;
 
 /** Raised when what is done before a snapshot changes (`engine/node/make-snapshot.ts`). */
-const SNAPSHOT_VERSION = "snapshot-2";
+const SNAPSHOT_VERSION = "snapshot-3";
 
 /** The emulator's exact version: a machine's state fits no other. `npm test` compares it with what is installed. */
 export const EMULATOR_VERSION = "v86-0.5.462+g5f9a90f";
@@ -78,6 +78,7 @@ export async function bootMachine(
   options: BootOptions,
   manifest: ArtifactManifest,
   server: RootServer,
+  workspaceServer?: Pick<NinePServer, "handle">,
 ): Promise<BootedGuest> {
   const root = lazy(() => readRoot(options.assets));
   const id = rootIdOf(manifest);
@@ -90,6 +91,7 @@ export async function bootMachine(
       const guest = await restore(options, {
         server,
         addRoot,
+        workspaceServer,
         fingerprint: fingerprintOf(manifest, options.memoryBytes),
       });
       return { guest, from: "snapshot", loadRoot: root };
@@ -105,7 +107,7 @@ export async function bootMachine(
   };
   server.add("rootfs", { id, tree });
   return {
-    guest: await coldBoot(options, server),
+    guest: await coldBoot(options, server, workspaceServer),
     from: "cold",
     loadRoot: root,
     ...(reason !== undefined && { reason }),
@@ -114,11 +116,13 @@ export async function bootMachine(
 
 interface RestoreInto {
   readonly server: NinePServer;
+  readonly workspaceServer: Pick<NinePServer, "handle"> | undefined;
   readonly addRoot: (index: Uint8Array<ArrayBuffer>) => void;
   readonly fingerprint: string;
 }
 
-async function restore(options: BootOptions, { server, addRoot, fingerprint }: RestoreInto): Promise<V86Guest> {
+async function restore(options: BootOptions, into: RestoreInto): Promise<V86Guest> {
+  const { server, workspaceServer, addRoot, fingerprint } = into;
   const { assets, memoryBytes, signal } = options;
   const emulator = assets.emulator();
   emulator.catch(() => undefined);
@@ -131,11 +135,19 @@ async function restore(options: BootOptions, { server, addRoot, fingerprint }: R
   });
   bytes.catch(() => undefined);
   addRoot(await assets.read(`guest/snapshot/${snapshot.index}`, signal ? { signal } : {}));
-  const limits = { ...(memoryBytes !== undefined && { memoryBytes }), ...(signal && { signal }) };
+  const limits = {
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(signal && { signal }),
+    ...(workspaceServer && { workspaceServer }),
+  };
   return restoreGuest(bytes, { emulator, ninePServer: server, fingerprint, clock: systemClock, ...limits });
 }
 
-async function coldBoot(options: BootOptions, ninePServer: NinePServer): Promise<V86Guest> {
+async function coldBoot(
+  options: BootOptions,
+  ninePServer: NinePServer,
+  workspaceServer: Pick<NinePServer, "handle"> | undefined,
+): Promise<V86Guest> {
   const files = ["bzImage", "initramfs.cpio.gz", "bios.bin", "vgabios.bin"] as const;
   const loaded = new Map<string, number>();
   const totals = new Map<string, number>();
@@ -160,6 +172,7 @@ async function coldBoot(options: BootOptions, ninePServer: NinePServer): Promise
     bios: bios as Uint8Array,
     vgaBios: vgaBios as Uint8Array,
     ninePServer,
+    ...(workspaceServer && { workspaceServer }),
     onConsole: (text) => report(options, { step: "boot", detail: text }),
     ...(options.memoryBytes !== undefined && { memoryBytes: options.memoryBytes }),
     ...(options.signal && { signal: options.signal }),

@@ -3,6 +3,16 @@ import { createMachine, type Emulator, type MachineOptions } from "./v86-machine
 
 type Handle9p = (request: Uint8Array, reply: (response: Uint8Array) => void) => void;
 
+/** A virtio device of v86, which tells what it was made of. */
+class FakeVirtio {
+  static made: { readonly name: string; readonly pci_id: number }[] = [];
+  readonly queues = [{}];
+
+  constructor(_cpu?: object, options?: (typeof FakeVirtio.made)[number]) {
+    if (options !== undefined) FakeVirtio.made.push(options);
+  }
+}
+
 /** As much of v86 as a machine touches. */
 class FakeEmulator {
   readonly listeners = new Map<string, (value: unknown) => void>();
@@ -26,7 +36,10 @@ class FakeEmulator {
     stopping: false,
     cpu: {
       zero_memory: () => void this.zeroed++,
-      devices: { virtio_console: { SendEvent: (port: number, event: number) => void this.ports.push([port, event]) } },
+      devices: {
+        virtio_console: { SendEvent: (port: number, event: number) => void this.ports.push([port, event]) },
+        virtio_9p: { virtio: new FakeVirtio(), get_state: () => ["own"], set_state: () => undefined },
+      },
     },
     do_tick: () => {
       if (this.v86.stopping) this.#stopped?.();
@@ -177,5 +190,13 @@ describe("createMachine", () => {
     ]);
     expect(received).toEqual([Uint8Array.of(2)]);
     expect(machine.port.number).toBe(1);
+  });
+
+  it("has a second 9p device, whose state is saved with the first one's", async () => {
+    const { emulator } = await create();
+    expect(FakeVirtio.made.at(-1)).toMatchObject({ name: "virtio-9p workspace", pci_id: 104 });
+    const state = emulator.v86.cpu.devices.virtio_9p.get_state();
+    expect(state[0]).toBe("own");
+    expect(state[20]).toBeInstanceOf(FakeVirtio);
   });
 });

@@ -9,7 +9,7 @@ class FakePorts {
   readonly #listeners = new Set<() => void>();
   #ports: readonly PublishedPort[] = [];
 
-  readonly ports: Engine["ports"] = {
+  readonly ports: Pick<Engine["ports"], "list" | "subscribe" | "connect"> = {
     list: () => this.#ports,
     subscribe: (listener) => {
       this.#listeners.add(listener);

@@ -6,12 +6,15 @@ import { toConnection } from "./socket-connection.ts";
 /** Where a port is open to the guest's own loopback address too. */
 const ANYWHERE: readonly string[] = ["", "0.0.0.0", "::", "::1"];
 
+/** What of the engine's ports this needs. */
+type MachinePorts = Pick<Engine["ports"], "list" | "subscribe" | "connect">;
+
 /**
  * Listens on `host` for every TCP port that a container publishes, for as long as it does, and carries the connections to the guest. Of
  * UDP ports and of ports that are taken on this machine `report` hears, and nothing else happens. Disposing it ends all connections.
  */
 export function forwardPublishedPorts(
-  ports: Engine["ports"],
+  ports: MachinePorts,
   { host, report }: { readonly host: string; readonly report: (line: string) => void },
 ): AsyncDisposable {
   const forwards = new Map<string, Forward>();
@@ -50,7 +53,7 @@ interface Target {
   readonly address: string;
 }
 
-function sortPorts(published: ReturnType<Engine["ports"]["list"]>): {
+function sortPorts(published: ReturnType<MachinePorts["list"]>): {
   readonly wanted: ReadonlyMap<string, Target>;
   readonly left: ReadonlySet<string>;
 } {
@@ -71,7 +74,7 @@ function sortPorts(published: ReturnType<Engine["ports"]["list"]>): {
 }
 
 function startForward(
-  ports: Engine["ports"],
+  ports: MachinePorts,
   { host, port, address, report }: Target & { host: string; report: (line: string) => void },
 ): Forward {
   const sockets = new Set<Socket>();
@@ -94,7 +97,7 @@ function startForward(
 }
 
 /** Never rejects: what goes wrong on one side ends the other. */
-async function carry(ports: Engine["ports"], socket: Socket, { port, address }: Target): Promise<void> {
+async function carry(ports: MachinePorts, socket: Socket, { port, address }: Target): Promise<void> {
   const client = toConnection(socket);
   try {
     const guest = await ports.connect(address, port);

@@ -13,6 +13,7 @@ export async function openFileStorage(directory: string): Promise<Storage> {
     blobs: new FileBlobStore({ directory: join(directory, "content") }),
     layers: new FileBlobStore({ directory: join(directory, "layers") }),
     volumes: new FileBlobStore({ directory: join(directory, "volumes") }),
+    workspaces: new FileBlobStore({ directory: join(directory, "workspaces") }),
     records: new FileRecordStore({ directory }),
     machine: machine.number,
     [Symbol.asyncDispose]: machine.release,
