@@ -1,7 +1,8 @@
 import type { ByteStream } from "../base/streams.ts";
-import { decodeUtf8, encodeUtf8 } from "../base/streams.ts";
+import { encodeUtf8 } from "../base/streams.ts";
 import { ByteSource } from "./byte-source.ts";
 import { readResponseBody } from "./response-body.ts";
+import { readResponseHead } from "./response-head.ts";
 
 /** Two byte flows to a server: a socket, or a connection into the guest. */
 export interface ClientConnection {
@@ -16,8 +17,6 @@ export interface ClientRequest {
   readonly body?: BodyInit | null | undefined;
   readonly signal?: AbortSignal | null | undefined;
 }
-
-const MAX_HEAD_BYTES = 64 << 10;
 
 /**
  * One HTTP/1.1 request (RFC 9112) over a connection that is there, which is closed when the body has been read or cancelled.
@@ -43,7 +42,7 @@ export async function fetchOver(
     // The answer may come before all was sent: a refusal ends an upload.
     const sending = send(writer, url, request);
     sending.catch(() => undefined);
-    const head = await readHead(source);
+    const head = await readResponseHead(source);
     if (head.status < 300) await sending;
     const method = request.method ?? "GET";
     const body = readResponseBody(source, { ...head, method, close });
@@ -73,52 +72,4 @@ async function send(
   fields.forEach((value, name) => lines.push(`${name}: ${value}`));
   await writer.write(encodeUtf8(`${lines.join("\r\n")}\r\n\r\n`));
   if (bytes && bytes.length > 0) await writer.write(bytes);
-}
-
-interface ResponseHead {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: Headers;
-}
-
-/** The final answer's head; interim ones (1xx) are passed over. */
-async function readHead(source: ByteSource): Promise<ResponseHead> {
-  for (;;) {
-    const text = await readHeadText(source);
-    const [statusLine = "", ...lines] = text.split(/\r?\n/);
-    const match = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine);
-    if (match === null) throw malformed(statusLine);
-    const status = Number(match[1]);
-    if (status >= 100 && status < 200) continue;
-    const headers = new Headers();
-    for (const line of lines) {
-      const colon = line.indexOf(":");
-      if (colon <= 0) throw malformed(line);
-      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
-    }
-    return { status, statusText: match[2] ?? "", headers };
-  }
-}
-
-async function readHeadText(source: ByteSource): Promise<string> {
-  for (;;) {
-    const text = decodeUtf8(source.buffered);
-    const end = /\r?\n\r?\n/.exec(text);
-    if (end !== null) {
-      source.skip(encodeUtf8(text.slice(0, end.index + end[0].length)).length);
-      return text.slice(0, end.index);
-    }
-    if (source.buffered.length > MAX_HEAD_BYTES) throw malformed(text.slice(0, 40));
-    if (!(await source.fill())) throw hungUp();
-  }
-}
-
-/** Go's words for it. */
-function malformed(line: string): TypeError {
-  const cause = Object.assign(new Error(`malformed HTTP response ${JSON.stringify(line)}`), { code: "EPROTO" });
-  return new TypeError("fetch failed", { cause });
-}
-
-function hungUp(): TypeError {
-  return new TypeError("fetch failed", { cause: Object.assign(new Error("EOF"), { code: "ECONNRESET" }) });
 }

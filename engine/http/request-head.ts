@@ -4,6 +4,7 @@
  */
 import type { ByteSource } from "./byte-source.ts";
 import { HttpError } from "./http-error.ts";
+import { decodeLatin1 } from "./latin1.ts";
 
 /** Go's `DefaultMaxHeaderBytes`, and the slack it adds for what it read ahead. */
 const MAX_HEAD_BYTES = (1 << 20) + 4096;
@@ -54,7 +55,7 @@ async function findHeadEnd(source: ByteSource): Promise<number | undefined> {
 
 /** `head` ends with its empty line. @throws HttpError */
 function parseRequestHead(head: Uint8Array): RequestHead {
-  const [requestLine = "", ...lines] = latin1(head).split("\r\n").slice(0, -2);
+  const [requestLine = "", ...lines] = decodeLatin1(head).split("\r\n").slice(0, -2);
   const { method, target, minorVersion } = parseRequestLine(requestLine);
   const headers = parseHeaders(lines);
   const host = headers.get("host");
@@ -110,11 +111,4 @@ export function hasToken(head: RequestHead, name: string, token: string): boolea
   return (head.headers.get(name) ?? [])
     .flatMap((value) => value.split(","))
     .some((item) => item.trim().toLowerCase() === token);
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let offset = 0; offset < bytes.length; offset += 8192)
-    text += String.fromCharCode(...bytes.subarray(offset, offset + 8192));
-  return text;
 }

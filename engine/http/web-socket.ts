@@ -10,13 +10,13 @@ import { concat } from "../base/streams.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { hasToken, type RequestHead } from "./request-head.ts";
 
-const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
-const FINAL = 0x80;
-const MASKED = 0x80;
-const NORMAL_CLOSURE = 1000;
-const PROTOCOL_ERROR = 1002;
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+export const FINAL = 0x80;
+export const MASKED = 0x80;
+export const NORMAL_CLOSURE = 1000;
+export const PROTOCOL_ERROR = 1002;
 const MAX_PIECE_BYTES = 64 << 10;
-const MAX_CONTROL_BYTES = 125;
+export const MAX_CONTROL_BYTES = 125;
 
 const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -27,12 +27,17 @@ export async function acceptWebSocket(head: RequestHead): Promise<ReadonlyMap<st
     return "not websocket protocol";
   if (key === "") return "mismatch challenge/response";
   if (head.headers.get("sec-websocket-version")?.[0] !== "13") return "missing or bad WebSocket Version";
-  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + ACCEPT_GUID));
   return new Map([
     ["upgrade", "websocket"],
     ["connection", "Upgrade"],
-    ["sec-websocket-accept", btoa(String.fromCharCode(...new Uint8Array(digest)))],
+    ["sec-websocket-accept", await acceptValue(key)],
   ]);
+}
+
+/** What a server answers to a client's key (RFC 6455 §4.2.2). */
+export async function acceptValue(key: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + ACCEPT_GUID));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
 /** A whole message. Text must be UTF-8: what is not becomes U+FFFD, since a browser would close the socket. */
@@ -124,14 +129,15 @@ async function* readPayload(
   }
 }
 
-function unmask(bytes: Uint8Array, mask: Uint8Array, offset: number): Uint8Array {
+/** In place; `offset` is where `bytes` begins in the payload. Masking is the same. */
+export function unmask(bytes: Uint8Array, mask: Uint8Array, offset: number): Uint8Array {
   for (let index = 0; index < bytes.length; index++)
     bytes[index] = (bytes[index] as number) ^ (mask[(offset + index) % 4] as number);
   return bytes;
 }
 
-/** False when the client closed before so many bytes came. */
-async function have(source: ByteSource, count: number): Promise<boolean> {
+/** False when the other side closed before so many bytes came. */
+export async function have(source: ByteSource, count: number): Promise<boolean> {
   while (source.buffered.length < count) if (!(await source.fill())) return false;
   return true;
 }

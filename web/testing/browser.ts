@@ -1,9 +1,11 @@
 /** Chromium and a site on loopback, for the tests of the page. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright";
 import { createStaticServer } from "../../scripts/serve.mjs";
 
 const root = join(import.meta.dirname, "../..");
@@ -29,17 +31,37 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ args: FLAGS, ...(executablePath !== undefined && { executablePath }) });
 }
 
+/**
+ * A browser as a person has it, with a profile on disk for as long as it is open, and frames of other sites with a storage of their own:
+ * contexts of `launchBrowser` are private windows, where Chromium refuses such frames any.
+ */
+export async function launchProfile(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const directory = mkdtempSync(join(tmpdir(), "drydock-profile-"));
+  const executablePath = PLACES.find((path) => path && existsSync(path));
+  const context = await chromium.launchPersistentContext(directory, {
+    ...options,
+    // The last of these counts; Playwright's own switches storage partitioning off.
+    args: [...FLAGS, "--disable-features=Translate,MediaRouter,OptimizationHints"],
+    ...(executablePath !== undefined && { executablePath }),
+  });
+  context.on("close", () => void rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }));
+  return context;
+}
+
 export interface Site extends AsyncDisposable {
   /** Ends in `/`. */
   readonly url: string;
   /** Paths that were requested, in order. */
   readonly requests: string[];
+  /** Everything that was sent so far, headers included. */
+  sentBytes(): number;
 }
 
 /** Serves `test` (the page with the fake engine) or `built` (what `npm run build` left in `dist/`). */
 export async function serveSite(kind: "test" | "built"): Promise<Site> {
   if (kind === "test") return serveDirectory(testSite());
-  const directory = join(root, "dist");
+  // `DRYDOCK_SITE`: one that was built elsewhere.
+  const directory = process.env["DRYDOCK_SITE"] ?? join(root, "dist");
   if (!existsSync(join(directory, "index.html"))) runVite([]);
   return serveDirectory(directory);
 }
@@ -51,16 +73,24 @@ export function testSite(): string {
   return directory;
 }
 
+/** The same site under a name of which previews of containers' pages can be a part (docs/decisions/0014-preview-origin.md). */
+export function previewableUrl(site: Site): string {
+  return site.url.replace("127.0.0.1", "drydock.localhost");
+}
+
 /** Serves the files of a directory on a free port of this machine. */
 export async function serveDirectory(directory: string): Promise<Site> {
   const requests: string[] = [];
   const server = createStaticServer(directory, { onRequest: (path: string) => void requests.push(path) });
+  const sockets: Socket[] = [];
+  server.on("connection", (socket) => void sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${port}/`,
     requests,
+    sentBytes: () => sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0),
     [Symbol.asyncDispose]() {
       closing ??= new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -4,7 +4,11 @@
  */
 import type { Engine, EngineOptions, EngineResponse, BootProgress } from "../../engine/index.ts";
 import type { EngineModule } from "../engine-worker.ts";
+import { FakeBuilds } from "./fake-builds.ts";
+import { runToyCommand } from "./fake-command.ts";
+import { fakeSite } from "./fake-site.ts";
 import { FakeShell } from "./fake-shell.ts";
+import { FakeWorkspace } from "./fake-workspace.ts";
 
 type Storage = Awaited<EngineOptions["storage"]>;
 
@@ -98,6 +102,7 @@ class FakeEngine implements Engine {
     list: () => [],
     subscribe: () => ({ [Symbol.dispose]: () => undefined }),
     connect: () => Promise.reject(new Error("the fake engine has no machine")),
+    client: (port) => fakeSite(port),
   };
   #die: (death: Awaited<Engine["died"]>) => void = () => undefined;
   readonly #docker = new FakeDocker();
@@ -107,11 +112,28 @@ class FakeEngine implements Engine {
     this.died = new Promise((resolve) => (this.#die = resolve));
   }
 
-  fetch: Engine["fetch"] = async (request) => this.#docker.answer(request.method, request.path, request.body);
+  readonly #workspace = new FakeWorkspace();
+  readonly #builds = new FakeBuilds();
+
+  fetch: Engine["fetch"] = async (request) =>
+    (await this.#workspace.answer(request)) ??
+    this.#builds.answer(request) ??
+    this.#docker.answer(request.method, request.path, request.body);
+
+  /** Knows `echo`, `cat`, `exit` and `sleep`, joined by `;`. */
+  runCommand: Engine["runCommand"] = async ({ command }) =>
+    runToyCommand(command, (path) => this.#workspace.files.get(path)?.bytes);
 
   async openTerminal(size: { rows: number; columns: number }) {
     return new FakeShell(size, {
       run: (image) => this.#docker.run(image),
+      read: (path) => this.#workspace.text(path),
+      write: (path, text) => this.#workspace.write(path, text),
+      build: async (options) => {
+        const code = await this.#builds.build(options);
+        if (code === 0) this.#docker.add(options.tag);
+        return code;
+      },
       die: () => {
         this.console.add("[   12.345678] Kernel panic - not syncing: Fatal exception in interrupt\n");
         this.#die({ reason: "panic", detail: "Kernel panic - not syncing: Fatal exception in interrupt" });
@@ -169,6 +191,14 @@ class FakeDocker {
       Ports: image === "nginx" ? [{ PrivatePort: 80, PublicPort: 8080, Type: "tcp" }] : [],
     });
     this.#emit("container", "start");
+  }
+
+  /** An image that was built. */
+  add(name: string): void {
+    const Id = `sha256:${"d".repeat(64)}`;
+    this.#images = this.#images.filter((image) => image.RepoTags[0] !== name);
+    this.#images.unshift({ Id, RepoTags: [name], Created: 1_761_000_000, Size: 4_500_000, Containers: 0 });
+    this.#emit("image", "tag");
   }
 
   async answer(method: string, path: string, body: ReadableStream<Uint8Array> | undefined): Promise<EngineResponse> {

@@ -1,12 +1,17 @@
+import type { FakeBuildOptions } from "./fake-builds.ts";
 import type { Terminal } from "../../engine/index.ts";
 
 /** What a command of the toy shell can do beyond printing. */
 export interface FakeShellHost {
   run(image: string): void;
   die(): void;
+  /** Files of the workspace. */
+  read(path: string): string | undefined;
+  write(path: string, text: string): void;
+  build(options: FakeBuildOptions): Promise<number>;
 }
 
-const PROMPT = "\x1b[32mdock\x1b[0m:~# ";
+const WORKSPACE = "/root/workspace";
 
 /** A toy shell with a line editor of its own, so that a terminal has something to talk to. */
 export class FakeShell implements Terminal {
@@ -16,6 +21,8 @@ export class FakeShell implements Terminal {
   readonly #host: FakeShellHost;
   #size: { rows: number; columns: number };
   #line = "";
+  #directory = "/root";
+  #running: AbortController | undefined;
   #bytesIn = 0;
   #isPasting = false;
   #isFlooding = false;
@@ -38,7 +45,7 @@ export class FakeShell implements Terminal {
         this.#type(decoder.decode(chunk, { stream: true }));
       },
     });
-    this.#print(`\x1b[?2004hA toy shell: no kernel behind it.\r\n${PROMPT}`);
+    this.#print(`\x1b[?2004hA toy shell: no kernel behind it.\r\n${this.#prompt()}`);
   }
 
   async resize(rows: number, columns: number): Promise<void> {
@@ -90,13 +97,14 @@ export class FakeShell implements Terminal {
     if (character === "\x03") {
       this.#isFlooding = false;
       this.#line = "";
-      this.#print(`^C\r\n${PROMPT}`);
+      if (this.#running) this.#running.abort();
+      else this.#print(`^C\r\n${this.#prompt()}`);
     } else if (character === "\r") {
       this.#print("\r\n");
       const line = this.#line.trim();
       this.#line = "";
-      void this.#command(line).then((result) => {
-        if (this.#controller && result !== undefined) this.#print(`${result}${result ? "\r\n" : ""}${PROMPT}`);
+      void this.#list(line).then((result) => {
+        if (this.#controller && result !== undefined) this.#print(`${result}${result ? "\r\n" : ""}${this.#prompt()}`);
       });
     } else if (character === "\x7f") {
       if (this.#line) this.#print("\b \b");
@@ -107,9 +115,44 @@ export class FakeShell implements Terminal {
     }
   }
 
+  #prompt(): string {
+    return `\x1b[32mdock\x1b[0m:${this.#directory.replace(/^\/root(?=\/|$)/, "~")}# `;
+  }
+
+  /** Commands joined by `&&`. */
+  async #list(line: string): Promise<string | undefined> {
+    const results: string[] = [];
+    for (const part of line.split("&&")) {
+      const result = await this.#command(part.trim());
+      if (result === undefined) return undefined;
+      if (result) results.push(result);
+    }
+    return results.join("\r\n");
+  }
+
+  /** A name as the workspace has it. */
+  #workspacePath(name: string): string {
+    const path = name.replace(/^~/, "/root");
+    return (path.startsWith("/") ? path : `${this.#directory}/${path}`).slice(WORKSPACE.length + 1);
+  }
+
+  async #build(words: readonly string[]): Promise<string> {
+    const tag = words[words.indexOf("-t") + 1] ?? "";
+    const name = words.includes("-f") ? (words[words.indexOf("-f") + 1] ?? "") : "Dockerfile";
+    const text = this.#host.read(this.#workspacePath(name));
+    if (text === undefined) return `ERROR: failed to read dockerfile: open ${name}: no such file or directory`;
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    const code = await this.#host.build({ tag, text, name, contextPath: this.#directory, signal });
+    this.#running = undefined;
+    return code === 0 ? `naming to docker.io/library/${tag} done` : `ERROR: failed to solve`;
+  }
+
   async #command(line: string): Promise<string | undefined> {
     const [name = "", ...words] = line.split(/\s+/);
     const rest = words.join(" ");
+    const told = this.#fileCommand(name, rest);
+    if (told !== undefined) return told;
     switch (name) {
       case "":
         return "";
@@ -124,6 +167,7 @@ export class FakeShell implements Terminal {
       case "colors":
         return Array.from({ length: 64 }, (_, n) => `\x1b[48;2;${n * 4};${200 - n * 2};${120 + n}m \x1b[0m`).join("");
       case "docker":
+        if (words[0] === "build") return this.#build(words);
         if (words[0] === "run") this.#host.run(words.at(-1) ?? "");
         return `docker ${rest}`;
       case "lines":
@@ -144,6 +188,26 @@ export class FakeShell implements Terminal {
       default:
         return `sh: ${name}: not found`;
     }
+  }
+
+  /** `cd`, `cat` and `echo` into a file; undefined for what is none of them. */
+  #fileCommand(name: string, rest: string): string | undefined {
+    if (name === "cd") {
+      this.#directory = rest.replace(/^~/, "/root") || "/root";
+      return "";
+    }
+    if (name === "cat") {
+      const text = this.#host.read(this.#workspacePath(rest)) ?? `cat: ${rest}: No such file or directory`;
+      return text.trimEnd().replaceAll("\n", "\r\n");
+    }
+    return name === "echo" && rest.includes(">") ? this.#redirect(rest) : undefined;
+  }
+
+  #redirect(rest: string): string {
+    const [, text = "", arrows, name = ""] = /^(.*?)\s*(>>?)\s*(\S+)$/.exec(rest) ?? [];
+    const path = this.#workspacePath(name);
+    this.#host.write(path, `${arrows === ">>" ? (this.#host.read(path) ?? "") : ""}${text}\n`);
+    return "";
   }
 
   async #flood(): Promise<undefined> {
