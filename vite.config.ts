@@ -1,12 +1,18 @@
 import { join } from "node:path";
 import { defineConfig } from "vite";
 import { artifactsPlugin } from "./web/vite/artifacts-plugin.ts";
+import { embedPlugin } from "./web/vite/embed-plugin.ts";
 import { inlineStylePlugin, preloadPlugin } from "./web/vite/page-plugin.ts";
+import { previewPlugin } from "./web/vite/preview-plugin.ts";
 import { rawFilesPlugin } from "./web/vite/raw-files-plugin.ts";
 import { serviceWorkerPlugin } from "./web/vite/service-worker-plugin.ts";
 
 const root = import.meta.dirname;
 const publicDirectory = join(root, "public");
+/** What only the editor needs, kept apart: it is downloaded when an editor is shown, not for a visit offline later. */
+const EDITOR_ONLY =
+  /node_modules\/(?:monaco-editor|dockerfile-|vscode-languageserver|yaml)|web\/elements\/(?:editor|code|gutter)\//;
+const EDITOR_FILES = /^assets\/(?:editor|monaco|codicon)/;
 
 /**
  * One static site that works from any sub-path of any static host: relative URLs, no special headers (no COOP/COEP).
@@ -25,10 +31,13 @@ export default defineConfig(({ command, mode }) => {
     plugins: [
       rawFilesPlugin(publicDirectory),
       inlineStylePlugin(root),
+      previewPlugin(root),
       preloadPlugin(),
       artifactsPlugin(publicDirectory),
-      serviceWorkerPlugin(publicDirectory, { isPublicCopied: !isTest }),
+      embedPlugin(root),
+      serviceWorkerPlugin(publicDirectory, { lazy: EDITOR_FILES, isPublicCopied: !isTest }),
     ],
+    resolve: { alias: { https: join(root, "web/data/no-https.ts") } },
     worker: { format: "es", plugins: () => [artifactsPlugin(publicDirectory)] },
     server: {
       port: 5173,
@@ -47,12 +56,17 @@ export default defineConfig(({ command, mode }) => {
       rolldownOptions: {
         input: {
           index: join(root, "index.html"),
+          embed: join(root, "embed.html"),
           "service-worker": join(root, "web/service-worker.ts"),
           ...(isTest && { elements: join(root, "web/testing/elements.html") }),
         },
         output: {
           entryFileNames: (chunk) =>
             chunk.name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js",
+          chunkFileNames: (chunk) =>
+            EDITOR_ONLY.test(chunk.moduleIds.at(-1) ?? "")
+              ? "assets/editor/[name]-[hash].js"
+              : "assets/[name]-[hash].js",
         },
       },
     },

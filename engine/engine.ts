@@ -5,7 +5,10 @@ import { systemClock } from "./base/clock.ts";
 import { Disposals } from "./base/disposal.ts";
 import { type ByteStream, chunksOf, encodeUtf8, streamFrom } from "./base/streams.ts";
 import { Trace } from "./base/trace.ts";
+import { openBuildContexts } from "./build-contexts.ts";
 import { bootMachine, readManifest } from "./boot.ts";
+import { layerContents, openBuilder, urlFetcher } from "./open-builder.ts";
+import { layersOfBuildCache } from "./build/cache/build-cache.ts";
 import { serveStub } from "./cli/stub-server.ts";
 import { commitContainer } from "./containers/commit-container.ts";
 import { ContainerArchives } from "./containers/container-archives.ts";
@@ -18,10 +21,14 @@ import { guestFiles } from "./guest-files.ts";
 import { connectToGuest, guestFirstFetch } from "./guest-registries.ts";
 import { DEFAULT_MEMORY_BYTES, type V86Guest } from "./guest/v86-guest.ts";
 import { loginShell } from "./login-shell.ts";
+import { runCommand } from "./run-command.ts";
+import { type FilesUser, filesWithWorkspace } from "./workspace-files.ts";
+import { mountWorkspace, openWorkspace, serveWhenOpen } from "./workspace-mount.ts";
 import { ImageArchives } from "./images/image-archives.ts";
 import { Images } from "./images/images.ts";
 import { createRegistryHosts, isInRange } from "./images/registry-hosts.ts";
 import { BridgeNetworks } from "./network/bridge-networks.ts";
+import { PublishedClients } from "./preview/published-clients.ts";
 import { GuestRuntime } from "./runtime/guest-runtime.ts";
 import { LayerStack } from "./snapshots/layer-stack.ts";
 import { FileTreeServer } from "./snapshots/nine-p-server.ts";
@@ -63,9 +70,31 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const manifest = await readManifest(options);
   const server = new FileTreeServer();
 
-  const booted = await trace.measure("boot", () => bootMachine(options, manifest, server));
+  const openingWorkspace = openWorkspace({
+    storage: opening,
+    name: options.workspace,
+    report: (error) => reportTo(trace)("workspace", error),
+  });
+  openingWorkspace.catch(() => undefined);
+  // Closed when the guest, which is taken later, is gone: it may write up to its end.
+  owned.use({
+    [Symbol.asyncDispose]: () =>
+      openingWorkspace.then(
+        (workspace) => workspace[Symbol.asyncDispose](),
+        () => undefined,
+      ),
+  });
+
+  const booted = await trace.measure("boot", () =>
+    bootMachine(options, manifest, server, serveWhenOpen(openingWorkspace)),
+  );
   const guest = owned.use(booted.guest);
   const storage = await opening;
+  const workspace = await openingWorkspace;
+  // Not waited for: whatever is asked of the guest later comes behind it.
+  trace
+    .measure("workspace", () => mountWorkspace(guest))
+    .catch((error: unknown) => reportTo(trace)("workspace", error));
   onProgress?.({ step: "engine" });
 
   const records = scopedRecords(storage.records, `machines/${storage.machine}/`);
@@ -86,7 +115,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       mirrors: [...(registries.mirrors ?? []), PAGE_REGISTRY],
       insecure: registries.insecure ?? [],
     }),
-    users: async () => ({ blobs: [], layers: await layersBelowSnapshots(storage.records) }),
+    users: async () => ({
+      blobs: [],
+      layers: [...(await layersBelowSnapshots(storage.records)), ...(await layersOfBuildCache(storage.records))],
+    }),
     clock: systemClock,
   });
   const events = new EventBus(systemClock);
@@ -123,6 +155,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     lower: async (digests) => new LayerStack(await Promise.all(digests.map((diffId) => layers.openTree(diffId)))),
   });
   const incoming = { images, blobs: storage.blobs, layers, clock: systemClock };
+  const builder = owned.use(
+    await openBuilder({
+      ...incoming,
+      guest,
+      snapshots,
+      runtime,
+      networks,
+      events,
+      trace,
+      records,
+      sharedRecords: storage.records,
+      volumeBlobs: storage.volumes,
+      fetch: download,
+      report: reportTo(trace),
+    }),
+  );
   const committing = { ...incoming, containers, archives, dockerVersion: DOCKER_VERSION };
 
   const fetch = createApp({
@@ -138,6 +186,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     overlay: (id) => overlayOf(snapshots, id),
     writtenBytes: (id) => writtenBytes(guest, overlayOf(snapshots, id)),
     archives,
+    workspace,
+    builder,
+    layerContents: layerContents(layers),
+    buildContexts: openBuildContexts({ images, blobs: storage.blobs, fetcher: urlFetcher(download) }),
     imageArchives: new ImageArchives({ ...incoming, fetch: download }),
     commit: (id, request) => commitContainer(committing, id, request),
     system: {
@@ -152,7 +204,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       insecureRegistries: registries.insecure ?? [],
     },
   });
-  const files = ({ cwd }: { readonly cwd: string }) => guestFiles(guest, cwd);
+  const files = (user: FilesUser) =>
+    filesWithWorkspace(user, { workspace, guest, others: guestFiles(guest, user.cwd) });
   // Not waited for: what is typed comes behind it on the same link. It fails only with the guest, whose death is told.
   guest
     .listen(CLI_SOCKET, { mode: 0o666 }, (connection) => void serveStub(connection, { fetch, files }))
@@ -162,15 +215,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   owned.use({ [Symbol.dispose]: () => chores.abort(new Error("the engine was shut down")) });
   doChores({ loadRoot: booted.loadRoot, images, signal: chores.signal }).catch(() => undefined);
 
+  const connectPort = (address: string, port: number) => guest.connect({ family: "tcp", address, port });
+  const previews = new PublishedClients({
+    list: () => networks.ports.list(),
+    connect: connectPort,
+    members: () => networks.list().flatMap(({ id }) => networks.endpoints(id)),
+    now: () => systemClock.now(),
+  });
+
   const disposals = owned.move();
   return {
     fetch,
     openTerminal: (size) => openTerminal(guest, size),
+    runCommand: (request) => runCommand(guest, request),
     died: guest.died,
     ports: {
       list: () => networks.ports.list(),
       subscribe: (listener) => networks.ports.subscribe(listener),
-      connect: (address, port) => guest.connect({ family: "tcp", address, port }),
+      connect: connectPort,
+      client: (port) => previews.get(port),
     },
     console: guest.console,
     trace,

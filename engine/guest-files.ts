@@ -3,6 +3,7 @@ import type { CommandFiles, FileStat } from "./cli/command-context.ts";
 import { ERRNO, errnoText } from "./guest/errno.ts";
 import { type Guest, GuestError } from "./guest/guest.ts";
 import { decodeStat } from "./guest/op-results.ts";
+import { readTreeWithout } from "./guest-context.ts";
 import { tarToTree, treeToTar } from "./guest-tar.ts";
 
 const TYPES: Readonly<Record<number, FileStat["type"]>> = {
@@ -46,10 +47,11 @@ export function guestFiles(guest: Guest, cwd: string): CommandFiles {
         path,
         async () => void (await guest.run([{ op: "mkdir", path: absolute(path), mode, parents: true }])),
       ),
-    readTar: (path, name, { follow = false } = {}) =>
-      told("lstat", path, async () =>
-        treeToTar(await guest.readTree(follow ? await resolved(path) : absolute(path)), name),
-      ),
+    readTar: (path, name, { follow = false, leaveOut } = {}) =>
+      told("lstat", path, async () => {
+        const top = follow ? await resolved(path) : absolute(path);
+        return treeToTar(await (leaveOut ? readTreeWithout(guest, top, leaveOut) : guest.readTree(top)), name);
+      }),
     writeTar: (directory, tar, { rename } = {}) =>
       told("open", directory, () => guest.writeTree(absolute(directory), tarToTree(tar, rename), { flags: KEEP_KIND })),
   };

@@ -1,6 +1,7 @@
 import type { StartSpec } from "./guest/guest.ts";
 
-const SHELL_ENVIRONMENT = [
+/** What a shell of the guest begins with. */
+export const SHELL_ENVIRONMENT = [
   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   "HOME=/root",
   "USER=root",

@@ -11,6 +11,7 @@ import { extname, join, normalize, sep } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { fileURLToPath } from "node:url";
+import { isPreviewHost } from "./preview-host.mjs";
 import { root } from "./run.mjs";
 
 /** @type {Readonly<Record<string, string>>} */
@@ -25,6 +26,9 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".wasm"]);
+
+/** A browser's own limit on the cookies of a site (180 of 4 KiB): pages of containers may set them for the app's site, and that must not lock it. */
+const MAX_HEADER_BYTES = 1 << 20;
 
 /**
  * @param {string} directory
@@ -41,17 +45,29 @@ export function createStaticServer(directory, options = {}) {
     compressed.set(key, body);
     return body;
   };
-  return createServer(async (request, response) => {
+  return createServer({ maxHeaderSize: MAX_HEADER_BYTES }, async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     options.onRequest?.(url.pathname);
     try {
       if (request.method !== "GET" && request.method !== "HEAD") response.writeHead(405, { allow: "GET, HEAD" }).end();
-      else await answer(request, response, { file: await locate(directory, url.pathname), url, gzipped });
+      else {
+        const isPreview = isPreviewHost(request.headers.host);
+        const file = await locate(isPreview ? join(directory, "preview") : directory, url.pathname);
+        if (isPreview) response.setHeader("origin-agent-cluster", "?1");
+        if (file || !isPreview) await answer(request, response, { file, url, gzipped });
+        else await answerMissing(response, join(directory, "preview/404.html"));
+      }
     } catch (error) {
       if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
       response.end(`${error instanceof Error ? error.message : String(error)}\n`);
     }
   });
+}
+
+/** A preview's origin has pages only while the app has it open. @param {import("node:http").ServerResponse} response @param {string} page */
+async function answerMissing(response, page) {
+  const text = await readFile(page).catch(() => "not found\n");
+  response.writeHead(404, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(text);
 }
 
 /** @typedef {{ path: string, size: number, mtimeMs: number }} StaticFile */
@@ -74,6 +90,8 @@ async function answer(request, response, { file, url, gzipped }) {
     "content-type": TYPES[extname(file.path)] ?? "application/octet-stream",
     etag,
     "accept-ranges": "bytes",
+    // As static hosts for open content do: other sites load embed.js as a module.
+    "access-control-allow-origin": "*",
     "cache-control": isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
   };
   const isHead = request.method === "HEAD";
@@ -137,5 +155,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`drydock: cannot serve on port ${values.port}: ${error.message}`);
     process.exit(1);
   });
-  server.listen(Number(values.port), "localhost", () => console.log(`Drydock is at http://localhost:${values.port}`));
+  server.listen(Number(values.port), "localhost", () => {
+    console.log(`Drydock is at http://localhost:${values.port}`);
+    console.log(`With pages of containers inside the page: http://drydock.localhost:${values.port}`);
+  });
 }

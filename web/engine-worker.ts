@@ -18,7 +18,7 @@ type Storage = Awaited<EngineOptions["storage"]>;
 /** What this worker needs of `engine/index.ts` (or of the fake one). */
 export interface EngineModule {
   createEngine(options: EngineOptions): Promise<Engine>;
-  openBrowserStorage(): Promise<Storage>;
+  openBrowserStorage(options: { readonly scope?: string }): Promise<Storage>;
   /** Keeps nothing beyond this worker: for browsers that refuse IndexedDB. */
   openMemoryStorage(): Storage;
   readonly EngineError: new (kind: "not-found" | "unavailable", message: string, options?: ErrorOptions) => Error;
@@ -50,30 +50,41 @@ async function start(options: StartOptions): Promise<void> {
   if (!options.engine) assets.prefetch(options);
   try {
     const module = await loading;
-    const opening = openStorage(module);
+    const opening = openStorage(module, options);
     const engine = await module.createEngine({
       assets,
       storage: opening.then(({ storage }) => storage),
       coldBoot: options.coldBoot,
       ...(options.memoryBytes !== undefined && { memoryBytes: options.memoryBytes }),
+      ...(options.workspace !== undefined && { workspace: options.workspace }),
       onProgress: (progress) => {
         if (!log.take(progress)) post({ type: "progress", progress });
       },
     });
-    const { isLasting } = await opening;
+    const { isLasting, storage } = await opening;
     assets.dropUnread();
     if (log.text === "") post({ type: "console", text: engine.console.text() });
     serve(engine);
-    post({ type: "ready", ready: { ...engine.boot, isStorageLasting: isLasting } });
+    post({
+      type: "ready",
+      ready: {
+        ...engine.boot,
+        machine: `${storage.machine ?? 1}${options.scope === undefined ? "" : "s"}`,
+        isStorageLasting: isLasting,
+      },
+    });
   } catch (error) {
     post({ type: "failed", failure: failureOf(error, context) });
   }
 }
 
 /** Stores that outlive the tab, or, where the browser refuses them, stores that do not. */
-async function openStorage(module: EngineModule): Promise<{ storage: Storage; isLasting: boolean }> {
+async function openStorage(
+  module: EngineModule,
+  { scope }: StartOptions,
+): Promise<{ storage: Storage; isLasting: boolean }> {
   try {
-    return { storage: await module.openBrowserStorage(), isLasting: true };
+    return { storage: await module.openBrowserStorage({ ...(scope !== undefined && { scope }) }), isLasting: true };
   } catch (error) {
     if (isStorageFull(error)) throw error;
     return { storage: module.openMemoryStorage(), isLasting: false };

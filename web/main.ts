@@ -4,22 +4,10 @@
  */
 import "./data/polyfills.ts";
 import type { EngineClient } from "./data/engine-client.ts";
+import { lacking } from "./data/needed.ts";
 import { startEngine, startOptionsOf } from "./data/start-engine.ts";
 import { createDrydock, type PageHost } from "./public-api.ts";
 import type { Failure } from "./worker-api.ts";
-
-/** The youngest things the page relies on, by what a browser would have to be told. */
-const NEEDED: readonly (readonly [name: string, isThere: () => boolean])[] = [
-  ["workers", () => typeof Worker === "function"],
-  ["Promise.withResolvers", () => "withResolvers" in Promise],
-  ["Array.prototype.toSorted", () => "toSorted" in Array.prototype],
-  ["private elements (attachShadow)", () => "attachShadow" in Element.prototype],
-  ["CSS light-dark()", () => CSS.supports("color", "light-dark(#000, #fff)")],
-];
-
-function lacking(): string | undefined {
-  return NEEDED.find(([, isThere]) => !isThere())?.[0];
-}
 
 async function load(engine: EngineClient | Failure): Promise<PageHost> {
   const { DrydockApp } = await import("./elements/app/app.ts");
@@ -28,14 +16,21 @@ async function load(engine: EngineClient | Failure): Promise<PageHost> {
   app.createEngine = ({ coldBoot }) => startEngine({ ...options, coldBoot: coldBoot || options.coldBoot });
   if ("kind" in engine) app.refuse(engine);
   else app.start(engine);
-  return app;
+  return app.scripts;
 }
 
 const options = startOptionsOf(location);
 const missing = lacking();
 if (missing === undefined) {
+  // A shared document opens in stores of its own: its engine starts when the document has been read.
+  const openShared = async () => (await (await import("./embed/open-shared.ts")).openShared(options)).scripts;
   const noWebAssembly: Failure = { kind: "no-webassembly", message: "WebAssembly is not defined" };
-  const loading = load(typeof WebAssembly === "object" ? startEngine(options) : noWebAssembly);
+  const loading =
+    typeof WebAssembly !== "object"
+      ? load(noWebAssembly)
+      : /[#&]doc=/.test(location.hash)
+        ? openShared()
+        : load(startEngine(options));
   Object.defineProperty(window, "drydock", { value: createDrydock(loading), enumerable: true });
 } else {
   window.drydockTooOld?.(`it lacks ${missing}`);

@@ -4,7 +4,7 @@
  *
  *   page   ──► start · call · abort · stream            worker ──► progress · console · ready · failed · died · answer · stream
  */
-import type { BootProgress } from "../engine/index.ts";
+import type { BootProgress, CommandRequest } from "../engine/index.ts";
 
 /** How the page wants its engine. */
 export interface StartOptions {
@@ -13,6 +13,10 @@ export interface StartOptions {
   /** Boot the kernel even when a snapshot fits. */
   readonly coldBoot: boolean;
   readonly memoryBytes?: number;
+  /** Stores apart from the visitor's own, for documents of other people. */
+  readonly scope?: "shared";
+  /** Which workspace of the stores is at `/root/workspace`. */
+  readonly workspace?: string;
   /** Development and test builds only: `"fake"`. */
   readonly engine?: string;
 }
@@ -39,6 +43,13 @@ export interface Calls {
   closeTerminal: { argument: { readonly terminal: number }; answer: void };
   /** Resolves when the shell has exited. */
   waitTerminal: { argument: { readonly terminal: number }; answer: { readonly code: number } };
+  runCommand: { argument: CommandRequest; answer: WireCommand };
+  /** Resolves when the command has exited. */
+  waitCommand: { argument: { readonly command: number }; answer: { readonly code: number } };
+  killCommand: { argument: { readonly command: number }; answer: void };
+  /** Answers over `link` what the preview of a published port asks of it (`preview/protocol.ts`), and of nothing else. */
+  openLink: { argument: { readonly port: number; readonly link: MessagePort }; answer: { readonly link: number } };
+  closeLink: { argument: { readonly link: number }; answer: void };
   /** Answered at once by a worker that is alive. */
   ping: { argument: void; answer: void };
   /** Disposes the engine and gives its claims (the machine's number) back. */
@@ -56,6 +67,11 @@ export interface TerminalSize {
 
 interface WireTerminal {
   readonly terminal: number;
+  readonly output: StreamRef;
+}
+
+interface WireCommand {
+  readonly command: number;
   readonly output: StreamRef;
 }
 
@@ -104,6 +120,8 @@ export interface Failure {
 export interface Ready {
   readonly from: "snapshot" | "cold";
   readonly milliseconds: number;
+  /** No other open tab of this origin has the same: letters and digits. */
+  readonly machine: string;
   /** False when this browser keeps nothing (private window): images live as long as the tab. */
   readonly isStorageLasting: boolean;
 }

@@ -54,7 +54,7 @@ export async function* layerPieces(
     for (const directory of waiting) yield { entry: directory };
     waiting = [];
     yield piece;
-    if (hidesLower(entry, lower)) yield { entry: whiteout(formatWhiteout("opaque", path)) };
+    if (hidesLower(entry, lower)) yield { entry: opaqueOf(entry) };
   }
 }
 
@@ -64,6 +64,11 @@ function whiteoutOf(path: string, lower: LowerFiles): TarPiece | undefined {
 
 function whiteout(path: string): TarEntryFields {
   return { path, mode: 0o600 };
+}
+
+/** It inherits from its directory, as dockerd's does. */
+function opaqueOf({ path, mode, uid, gid }: TreeEntry): TarEntryFields {
+  return { path: formatWhiteout("opaque", path), mode: mode & 0o777, uid, gid };
 }
 
 /** Whether it is a place to mount on that the layers below do not have. */

@@ -35,7 +35,7 @@ export interface BuildTask {
 export async function buildImage(ports: BuildPorts, shared: SharedBuilds, task: BuildTask): Promise<BuildResult> {
   const { request, progress, signal } = task;
   const names = request.tags.map((tag) => withDefaultTag(parseReference(tag)));
-  const definition = progress.add(`[internal] load build definition from ${request.dockerfile.name}`);
+  const definition = progress.add(`[internal] load build definition from ${request.dockerfile.name.replace(/^.*\//, "")}`);
   const dockerfile = readDockerfile(request, definition);
   const { pull, session } = request;
   const images = new BaseImages({ images: ports.images, progress, session, pull, signal });

@@ -112,6 +112,9 @@ export class BuildJob {
     const count = step.type === "copy" ? step.request.heredocs.length : step.type === "run" && step.script ? 1 : 0;
     for (let index = 0; index < count; index += 1)
       this.#job.progress.add("[internal] preparing inline document", `document ${index} of ${vertex.digest}`).done();
+    for (const mount of step.type === "run" ? step.mounts : [])
+      if (mount.type === "cache" && (mount.uid ?? mount.gid ?? mount.mode) !== undefined)
+        this.#job.progress.add("[internal] setting cache mount permissions", `mount ${mount.id} of ${vertex.digest}`).done();
   }
 
   #stage(stage: StagePlan): Promise<StageState> {

@@ -5,6 +5,7 @@ import type { TarPiece } from "../archive/tree-tar.ts";
 import { Disposals } from "../base/disposal.ts";
 import { S_IFDIR, S_IFMT } from "../base/file-types.ts";
 import type { ByteStream } from "../base/streams.ts";
+import { createId } from "../containers/container-id.ts";
 import { Incoming } from "../images/incoming.ts";
 import type { Digest } from "../oci/digest.ts";
 import { writeTar } from "../oci/tar-writer.ts";
@@ -96,7 +97,8 @@ async function copyWork(context: StepContext, { from, request }: PlannedCopy): P
 }
 
 function copyPlan({ ports, times, signal }: StepContext, request: Parameters<typeof planCopy>[0]): CopyPlan {
-  return planCopy(request, { times, signal, ...(ports.fetcher && { fetcher: ports.fetcher }) });
+  const fromId = `${crypto.randomUUID()}::${createId().slice(0, 25)}`;
+  return planCopy({ fromId, ...request }, { times, signal, ...(ports.fetcher && { fetcher: ports.fetcher }) });
 }
 
 async function runWork(context: StepContext, step: PlannedRun): Promise<LayerWork> {

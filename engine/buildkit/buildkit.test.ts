@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { EngineRequest, EngineResponse } from "../api/app.ts";
+import { goFileMode } from "../archive/file-mode.ts";
 import type { ReadableLowerFiles } from "../archive/lower-files.ts";
 import { S_IFDIR, S_IFREG } from "../base/file-types.ts";
 import { collectText, decodeUtf8, encodeUtf8, streamFrom } from "../base/streams.ts";
@@ -13,7 +14,6 @@ import { decodeBuildStatus } from "../wire/build-status.ts";
 import { ProtoWriter } from "../wire/protobuf.ts";
 import { Buildkit } from "./buildkit.ts";
 import { PACKET } from "./client-files.ts";
-import { goModeOf } from "./go-file-mode.ts";
 import { ProtoMessage, writeMap } from "./proto-message.ts";
 
 /** The client's files: text, or a directory. */
@@ -149,7 +149,7 @@ async function sendFiles({ messages, metadata, send }: GrpcCall, tree: ClientTre
     (name) => !excluded.includes(name) && (wanted.length === 0 || wanted.includes(name)),
   );
   for (const name of names) {
-    const mode = goModeOf(tree[name] === null ? S_IFDIR | 0o755 : S_IFREG | 0o644);
+    const mode = goFileMode(tree[name] === null ? S_IFDIR | 0o755 : S_IFREG | 0o644);
     const stat = new ProtoWriter()
       .string(1, name)
       .integer(2, mode)

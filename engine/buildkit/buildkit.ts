@@ -4,7 +4,7 @@ import { EngineError } from "../base/errors.ts";
 import type { Disposals } from "../base/disposal.ts";
 import { emptyStream } from "../base/streams.ts";
 import type { BuildSession } from "../build/build-request.ts";
-import { Http2Connection } from "../http2/connection.ts";
+import { serveHttp2 } from "../http2/connection.ts";
 import { serveCall } from "../http2/grpc.ts";
 import { type BuildInputs, receiveInputs } from "./build-inputs.ts";
 import { ClientSessions } from "./client-session.ts";
@@ -26,10 +26,7 @@ export class Buildkit {
   /** @throws EngineError invalid-argument for a request that asks for no upgrade to `h2c` */
   grpc(request: EngineRequest): EngineResponse {
     return takeOver(request, (transport) => {
-      new Http2Connection(transport, {
-        role: "server",
-        accept: (stream) => void serveCall(stream, this.#control.serve),
-      });
+      serveHttp2(transport, (stream) => void serveCall(stream, this.#control.serve));
     });
   }
 

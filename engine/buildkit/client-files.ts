@@ -4,17 +4,17 @@
  *   client ──► STAT …, STAT without content (that was all)     DATA id … , DATA id empty (that was the file)     FIN
  *   engine ──► REQ id: the content of the file told as number id                                                 FIN
  */
-import { S_IFMT } from "../base/file-types.ts";
 import { type ByteStream, collect, emptyStream, streamFrom } from "../base/streams.ts";
+import { modeOfGo } from "../archive/file-mode.ts";
 import type { TarPiece } from "../archive/tree-tar.ts";
 import { GRPC_CODE, type GrpcClientCall, GrpcError } from "../http2/grpc.ts";
 import type { HeaderList } from "../http2/hpack.ts";
 import type { TarEntryType } from "../oci/layer-tar.ts";
 import { cleanPath } from "../oci/path-bytes.ts";
+import { tarTypeOf } from "../oci/tar-types.ts";
 import { writeTar } from "../oci/tar-writer.ts";
 import { ProtoWriter } from "../wire/protobuf.ts";
 import type { ClientSession } from "./client-session.ts";
-import { formatOfGoMode, permissionsOfGoMode } from "./go-file-mode.ts";
 import { ProtoMessage } from "./proto-message.ts";
 
 export const PACKET = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as const;
@@ -25,15 +25,6 @@ const MAX_FILES = 200_000;
 /** Content asked for ahead of the file that is being written. */
 const AHEAD_BYTES = 1 << 20;
 const AHEAD_FILES = 64;
-
-const TYPES: Readonly<Record<number, TarEntryType>> = {
-  0o100_000: "file",
-  0o040_000: "directory",
-  0o120_000: "symlink",
-  0o020_000: "character-device",
-  0o060_000: "block-device",
-  0o010_000: "fifo",
-};
 
 /** What of a directory is wanted: patterns of `.dockerignore`; of `follow` also what symlinks lead to. */
 export interface DirectoryRequest {
@@ -167,7 +158,7 @@ class DirectoryReader {
       const stat = packet.message(2);
       if (stat === undefined) return files;
       if (files.length >= MAX_FILES) throw new GrpcError(GRPC_CODE.invalidArgument, `more than ${MAX_FILES} files`);
-      const type = TYPES[formatOfGoMode(stat.integer(2)) & S_IFMT];
+      const type = tarTypeOf(modeOfGo(stat.integer(2)));
       // Sockets go nowhere.
       if (type === undefined) continue;
       const isLink = type === "file" && stat.text(7) !== "";
@@ -202,7 +193,7 @@ function pieceOf({ stat, type, sizeBytes }: ClientFile, content: ByteStream | un
     entry: {
       path: cleanPath(stat.text(1)),
       type,
-      mode: permissionsOfGoMode(stat.integer(2)),
+      mode: modeOfGo(stat.integer(2)) & 0o7777,
       uid: stat.integer(3),
       gid: stat.integer(4),
       size: sizeBytes,

@@ -1,5 +1,7 @@
 /** Where the result of a build goes: into the engine's images, or to the client as files (BuildKit's `exporter/{local,tar}`). */
+import { goFileMode } from "../archive/file-mode.ts";
 import type { ReadableLowerFiles } from "../archive/lower-files.ts";
+import { tarOfFiles } from "../archive/tar-of-files.ts";
 import { S_IFMT, S_IFREG } from "../base/file-types.ts";
 import { chunksOf, encodeUtf8 } from "../base/streams.ts";
 import type { BuildResult } from "../build/build-service.ts";
@@ -7,8 +9,6 @@ import { GRPC_CODE, type GrpcClientCall, GrpcError } from "../http2/grpc.ts";
 import { ProtoWriter } from "../wire/protobuf.ts";
 import { PACKET } from "./client-files.ts";
 import type { ClientSession } from "./client-session.ts";
-import { filesToTar } from "./files-to-tar.ts";
-import { goModeOf } from "./go-file-mode.ts";
 import type { Exporter } from "./messages.ts";
 import { ProtoMessage } from "./proto-message.ts";
 import { walkFiles } from "./walk-files.ts";
@@ -40,7 +40,7 @@ export async function exportResult(
 
 async function sendTar(session: ClientSession, id: number, files: ReadableLowerFiles): Promise<void> {
   const call = openTarget(session, id);
-  for await (const chunk of chunksOf(filesToTar(files)))
+  for await (const chunk of chunksOf(tarOfFiles(files)))
     for (let at = 0; at < chunk.length; at += PIECE_BYTES)
       await call.send(new ProtoWriter().bytes(1, chunk.subarray(at, at + PIECE_BYTES)).finish());
   await call.closeSend();
@@ -103,7 +103,7 @@ function statOf(files: ReadableLowerFiles, path: string): Uint8Array {
   const isRegular = (file.mode & S_IFMT) === S_IFREG;
   const out = new ProtoWriter()
     .string(1, path)
-    .integer(2, goModeOf(file.mode))
+    .integer(2, goFileMode(file.mode))
     .integer(3, file.uid)
     .integer(4, file.gid)
     .integer(5, isRegular ? file.size : 0)

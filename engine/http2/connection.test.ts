@@ -22,8 +22,9 @@ function pair(): {
   const writer = there.writable.getWriter();
   const reader = back.readable.getReader();
   const nodes = new Duplex({
-    write: (chunk: Uint8Array, _encoding, done) => void writer.write(Uint8Array.from(chunk)).then(() => done(), done),
-    final: (done) => void writer.close().then(() => done(), done),
+    write: (chunk: Uint8Array, _encoding, finish) =>
+      void writer.write(Uint8Array.from(chunk)).then(() => finish(), finish),
+    final: (finish) => void writer.close().then(() => finish(), finish),
     read() {
       reader.read().then(
         ({ done, value }) => this.push(done ? null : value),

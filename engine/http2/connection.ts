@@ -55,9 +55,14 @@ export class Http2Connection implements Disposable {
     this.#writer.closed.catch(() => undefined);
     this.#nextId = options.role === "client" ? 1 : 2;
     this.#link = this.#makeLink();
-    if (options.role === "client") this.#post(encodeUtf8(frames.CLIENT_PREFACE));
-    this.#frame(FRAME.settings, 0, 0, frames.encodeSettings([[frames.SETTING.initialWindowSize, STREAM_WINDOW_BYTES]]));
-    this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
+    if (options.role === "client") void this.#post(encodeUtf8(frames.CLIENT_PREFACE));
+    void this.#frame(
+      FRAME.settings,
+      0,
+      0,
+      frames.encodeSettings([[frames.SETTING.initialWindowSize, STREAM_WINDOW_BYTES]]),
+    );
+    void this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
     this.closed = this.#read(transport.readable).then(
       () => this.#fail(new Error("http2: the connection was closed")),
       (error: unknown) => this.#fail(error instanceof Error ? error : new Error(String(error))),
@@ -104,7 +109,7 @@ export class Http2Connection implements Disposable {
     else if (type === FRAME.headers) this.#beginBlock(frame);
     else if (type === FRAME.continuation) this.#continueBlock(frame);
     else if (type === FRAME.settings && !(flags & FLAG.ack)) this.#receiveSettings(payload);
-    else if (type === FRAME.ping && !(flags & FLAG.ack)) this.#frame(FRAME.ping, FLAG.ack, 0, payload);
+    else if (type === FRAME.ping && !(flags & FLAG.ack)) void this.#frame(FRAME.ping, FLAG.ack, 0, payload);
     else if (type === FRAME.rstStream) stream?.fail(new Error("http2: the peer reset the stream"));
     else if (type === FRAME.windowUpdate)
       (frame.stream === 0 ? this.#window : stream?.sendWindow)?.add(frames.decodeUint32(payload) & 0x7fff_ffff);
@@ -117,7 +122,7 @@ export class Http2Connection implements Disposable {
     // Padding counts, and what nobody reads counts too.
     const content = frames.contentOf(frame);
     const unread = stream === undefined ? frame.payload.length : frame.payload.length - content.length;
-    if (unread > 0) this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(unread));
+    if (unread > 0) void this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(unread));
     stream?.receiveData(content);
     if (frame.flags & FLAG.endStream) stream?.receiveEnd();
   }
@@ -160,7 +165,7 @@ export class Http2Connection implements Disposable {
     if (id % 2 === 0) throw new Error("http2: a client's streams have odd numbers");
     this.#lastPeerId = id;
     if (this.#streams.size >= MAX_STREAMS) {
-      this.#frame(FRAME.rstStream, 0, id, frames.encodeUint32(ERROR.refusedStream));
+      void this.#frame(FRAME.rstStream, 0, id, frames.encodeUint32(ERROR.refusedStream));
       return undefined;
     }
     const stream = new Http2Stream(this.#link, id, this.#peerWindowBytes);
@@ -175,7 +180,7 @@ export class Http2Connection implements Disposable {
       for (const stream of this.#streams.values()) stream.sendWindow.add(value - this.#peerWindowBytes);
       this.#peerWindowBytes = value;
     }
-    this.#frame(FRAME.settings, FLAG.ack, 0, new Uint8Array(0));
+    void this.#frame(FRAME.settings, FLAG.ack, 0, new Uint8Array(0));
   }
 
   #makeLink(): StreamLink {
@@ -185,8 +190,8 @@ export class Http2Connection implements Disposable {
       sendEnd: (stream) => this.#frame(FRAME.data, FLAG.endStream, stream, new Uint8Array(0)),
       sendReset: (stream, code) => void this.#frame(FRAME.rstStream, 0, stream, frames.encodeUint32(code)),
       consumed: (stream, bytes) => {
-        this.#frame(FRAME.windowUpdate, 0, stream, frames.encodeUint32(bytes));
-        this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(bytes));
+        void this.#frame(FRAME.windowUpdate, 0, stream, frames.encodeUint32(bytes));
+        void this.#frame(FRAME.windowUpdate, 0, 0, frames.encodeUint32(bytes));
       },
       forget: (stream) => void this.#streams.delete(stream),
     };
@@ -229,15 +234,24 @@ export class Http2Connection implements Disposable {
     const payload = new Uint8Array(8);
     new DataView(payload.buffer).setUint32(0, this.#lastPeerId);
     new DataView(payload.buffer).setUint32(4, code);
-    this.#frame(FRAME.goAway, 0, 0, payload).catch(() => undefined);
+    void this.#frame(FRAME.goAway, 0, 0, payload).catch(() => undefined);
   }
 
-  #fail(error: Error): void {
+  #fail(reason: Error): void {
     if (this.#error) return;
-    if (!error.message.endsWith("was closed")) this.#goAway(ERROR.protocol);
-    this.#error = error;
-    this.#window.fail(error);
-    for (const stream of this.#streams.values()) stream.fail(error);
+    if (!reason.message.endsWith("was closed")) this.#goAway(ERROR.protocol);
+    this.#error = reason;
+    this.#window.fail(reason);
+    for (const stream of this.#streams.values()) stream.fail(reason);
+    // What cannot be closed is gone already.
     this.#writer.close().catch(() => undefined);
   }
+}
+
+/** Serves a connection for as long as the client keeps it. */
+export function serveHttp2(
+  transport: ConstructorParameters<typeof Http2Connection>[0],
+  accept: (stream: Http2Stream) => void,
+): Http2Connection {
+  return new Http2Connection(transport, { role: "server", accept });
 }

@@ -48,7 +48,7 @@ export interface GrpcCall {
   readonly messages: AsyncIterable<Uint8Array>;
   /** Aborted when the client gives up. */
   readonly signal: AbortSignal;
-  send(message: Uint8Array): Promise<void>;
+  readonly send: (message: Uint8Array) => Promise<void>;
 }
 
 /** Serves one call; what it throws is told to the client. */

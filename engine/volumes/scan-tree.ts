@@ -55,7 +55,10 @@ function markOf(path: string, stat: FileStat): string {
 }
 
 /** Results of operations that may fail one by one: undefined for those that did. */
-async function runEach(guest: Pick<Guest, "run">, ops: readonly Op[]): Promise<readonly (Uint8Array | undefined)[]> {
+export async function runEach(
+  guest: Pick<Guest, "run">,
+  ops: readonly Op[],
+): Promise<readonly (Uint8Array | undefined)[]> {
   const results: (Uint8Array | undefined)[] = [];
   while (results.length < ops.length) {
     const batch = ops.slice(results.length, results.length + BATCH);

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { launchBrowser, serveSite, shellReady, type Site } from "../testing/browser.ts";
+import { editorRows } from "./editor-rows.ts";
 
 /** As `engine/bench/statistics.ts` has it. */
-interface Row {
+export interface Row {
   readonly id: string;
   readonly title: string;
   readonly unit: "ms" | "MB";
@@ -24,7 +25,8 @@ export async function browserRows(say: (text: string) => void): Promise<Row[]> {
   try {
     const visits = await visitRows(browser, site, say);
     const commands = await commandRows(browser, site, say);
-    return [...visits, ...commands, await snapshotRow()];
+    const editor = await editorRows(browser, site, say);
+    return [...visits, ...commands, ...editor, await snapshotRow()];
   } finally {
     await browser.close();
   }

@@ -41,6 +41,8 @@ export class TerminalsController implements ReactiveController, EngineObserver {
   activeId = 0;
   /** Resolves when the first shell has said something: it takes input. */
   readonly firstPrompt: Promise<void>;
+  /** Told what the terminal in front shows, with escape sequences. */
+  readonly outputListeners = new Set<(text: string) => void>();
 
   readonly #host: ReactiveControllerHost;
   readonly #sessions: Session[] = [];
@@ -65,6 +67,17 @@ export class TerminalsController implements ReactiveController, EngineObserver {
 
   get activeView(): TerminalView | undefined {
     return this.#find(this.activeId)?.view;
+  }
+
+  /** Resolves when a shell says something from now on. */
+  nextOutput(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const earlier = this.#prompted;
+    this.#prompted = () => {
+      earlier();
+      resolve();
+    };
+    return promise;
   }
 
   /** A new tab, with a shell as soon as there is a machine and the tab's terminal is attached. */
@@ -137,6 +150,12 @@ export class TerminalsController implements ReactiveController, EngineObserver {
     this.input(this.activeId, encoder.encode(text));
   }
 
+  /** The last line of a tab's screen, a prompt when its shell waits for a command; undefined when it has no shell. */
+  lastLine(id: number = this.activeId): string | undefined {
+    const session = this.#find(id);
+    return session?.tab.state === "open" ? session.view?.text().split("\n").at(-1) : undefined;
+  }
+
   resize(id: number, size: TerminalSize): void {
     this.#find(id)?.shell?.resize(size);
   }
@@ -186,7 +205,7 @@ export class TerminalsController implements ReactiveController, EngineObserver {
       // The terminal may have got another size while the shell was starting.
       shell.resize(view.size);
       const exited = shell.exited.catch(() => undefined);
-      await this.#show(shell, view);
+      await this.#show(shell, view, session.tab.id);
       const status = await exited;
       if (session.shell !== shell || !status) return;
       session.input.close();
@@ -201,10 +220,13 @@ export class TerminalsController implements ReactiveController, EngineObserver {
   }
 
   /** Moves output to the screen, never faster than the terminal takes it. */
-  async #show(shell: ClientTerminal, view: TerminalView): Promise<void> {
+  async #show(shell: ClientTerminal, view: TerminalView, id: number): Promise<void> {
+    const decoder = new TextDecoder();
     try {
       await writeBatched(shell.output, async (batch) => {
         await view.write(batch);
+        const text = this.outputListeners.size > 0 ? decoder.decode(batch, { stream: true }) : "";
+        if (text !== "" && id === this.activeId) for (const listener of this.outputListeners) listener(text);
         this.#prompted();
       });
     } catch {

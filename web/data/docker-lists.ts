@@ -1,3 +1,5 @@
+import { number, objects, text, texts, type Fields } from "./fields.ts";
+
 /** The few fields of Docker's JSON that the lists show; unknown input is checked once, here. */
 
 export interface ContainerRow {
@@ -9,6 +11,13 @@ export interface ContainerRow {
   readonly status: string;
   /** `8080→80/tcp`. */
   readonly ports: readonly string[];
+  /** TCP ports of the machine that lead into it. */
+  readonly published: readonly PublishedPort[];
+}
+
+export interface PublishedPort {
+  readonly port: number;
+  readonly containerPort: number;
 }
 
 export interface ImageRow {
@@ -19,15 +28,6 @@ export interface ImageRow {
   readonly createdMs: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const objects = (value: unknown): readonly Fields[] =>
-  Array.isArray(value) ? value.filter((each): each is Fields => typeof each === "object" && each !== null) : [];
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-const texts = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-
 /** Rows of `GET /containers/json`. */
 export function containerRows(json: unknown): readonly ContainerRow[] {
   return objects(json).map((fields) => ({
@@ -37,7 +37,18 @@ export function containerRows(json: unknown): readonly ContainerRow[] {
     state: text(fields["State"]),
     status: text(fields["Status"]),
     ports: [...new Set(objects(fields["Ports"]).map(portText))],
+    published: publishedPorts(objects(fields["Ports"])),
   }));
+}
+
+/** A port on all addresses is listed once for each family. */
+function publishedPorts(ports: readonly Fields[]): readonly PublishedPort[] {
+  const found = new Map<number, PublishedPort>();
+  for (const { PublicPort: port, PrivatePort: containerPort, Type } of ports) {
+    if (typeof port === "number" && typeof containerPort === "number" && Type === "tcp")
+      found.set(port, { port, containerPort });
+  }
+  return [...found.values()];
 }
 
 function portText(port: Fields): string {

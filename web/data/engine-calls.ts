@@ -1,4 +1,5 @@
-import type { Engine, EngineRequest, Terminal } from "../../engine/index.ts";
+import type { CommandRequest, CommandRun, Engine, EngineRequest, Terminal } from "../../engine/index.ts";
+import { serveLink } from "../preview/serve-link.ts";
 import type { CallName, Calls, FromPage, StreamRef, WireRequest, WireResponse } from "../worker-api.ts";
 import type { MessageStreams } from "./message-streams.ts";
 
@@ -13,6 +14,11 @@ export class EngineCalls {
   /** Requests whose answer or body is still wanted, by call id. */
   readonly #requests = new Map<number, AbortController>();
   #lastTerminal = 0;
+  /** Of open previews. */
+  readonly #links = new Map<number, Disposable>();
+  #lastLink = 0;
+  readonly #commands = new Map<number, CommandRun>();
+  #lastCommand = 0;
 
   constructor(engine: Engine, streams: MessageStreams) {
     this.#engine = engine;
@@ -31,6 +37,16 @@ export class EngineCalls {
         return this.#terminals.get(message.argument.terminal)?.close();
       case "waitTerminal":
         return this.#waitTerminal(message.argument.terminal);
+      case "runCommand":
+        return this.#runCommand(message.argument);
+      case "waitCommand":
+        return this.#waitCommand(message.argument.command);
+      case "killCommand":
+        return this.#commands.get(message.argument.command)?.kill();
+      case "openLink":
+        return this.#openLink(message.argument);
+      case "closeLink":
+        return this.#closeLink(message.argument.link);
       case "readConsole":
         return this.#engine.console.text();
       case "stop":
@@ -85,11 +101,40 @@ export class EngineCalls {
     return { terminal: id, output: this.#streams.send(terminal.output) };
   }
 
+  #openLink({ port, link }: Calls["openLink"]["argument"]): Calls["openLink"]["answer"] {
+    const id = ++this.#lastLink;
+    this.#links.set(id, serveLink(link, this.#engine.ports.client(port)));
+    return { link: id };
+  }
+
+  #closeLink(id: number): void {
+    this.#links.get(id)?.[Symbol.dispose]();
+    this.#links.delete(id);
+  }
+
   async #waitTerminal(id: number): Promise<{ code: number }> {
     const terminal = this.#terminals.get(id);
     if (!terminal) return { code: 0 };
     const exited = await terminal.exited;
     this.#terminals.delete(id);
     return { code: exited.code };
+  }
+
+  async #runCommand(request: CommandRequest): Promise<Calls["runCommand"]["answer"]> {
+    const run = await this.#engine.runCommand(request);
+    const id = ++this.#lastCommand;
+    this.#commands.set(id, run);
+    return { command: id, output: this.#streams.send(run.output) };
+  }
+
+  async #waitCommand(id: number): Promise<{ code: number }> {
+    const run = this.#commands.get(id);
+    if (!run) throw new Error(`no such command: ${id}`);
+    try {
+      const { code } = await run.exited;
+      return { code };
+    } finally {
+      this.#commands.delete(id);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { BootProgress } from "../../engine/index.ts";
+import type { BootProgress, CommandRequest } from "../../engine/index.ts";
 import {
   fromWireError,
   type CallName,
@@ -19,6 +19,12 @@ export interface ClientTerminal {
   readonly exited: Promise<{ readonly code: number }>;
   resize(size: TerminalSize): void;
   close(): void;
+}
+
+/** A command that runs in the guest, as the page sees it. */
+export interface ClientCommand {
+  readonly output: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly exited: Promise<{ readonly code: number }>;
 }
 
 /** What happens to an engine, told to whoever shows it. */
@@ -53,6 +59,7 @@ export class EngineClient {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #lost: Error | undefined;
+  #machine = "1";
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -126,6 +133,31 @@ export class EngineClient {
     };
   }
 
+  /** Runs a command line in a shell of its own, without a terminal. Aborting kills it and all it has started. */
+  async runCommand(request: CommandRequest, options: { signal?: AbortSignal } = {}): Promise<ClientCommand> {
+    options.signal?.throwIfAborted();
+    const { command, output } = await this.#call("runCommand", request);
+    const kill = (): void => void this.#call("killCommand", { command }).catch(() => undefined);
+    options.signal?.addEventListener("abort", kill, { once: true });
+    if (options.signal?.aborted) kill();
+    const exited = this.#call("waitCommand", { command }).finally(() => {
+      options.signal?.removeEventListener("abort", kill);
+    });
+    exited.catch(() => undefined);
+    return { output: this.#streams.receive(output), exited };
+  }
+
+  /** What tells this engine's machine from those of other open tabs; known once it is ready. */
+  get machine(): string {
+    return this.#machine;
+  }
+
+  /** Lets whoever has the other end of `link` speak to a published port. Disposing ends that. */
+  async openLink(port: number, link: MessagePort): Promise<Disposable> {
+    const opened = await this.#call("openLink", { port, link }, ++this.#lastId, [link]);
+    return { [Symbol.dispose]: () => void this.#call("closeLink", opened).catch(() => undefined) };
+  }
+
   ping(): Promise<void> {
     return this.#call("ping", undefined);
   }
@@ -134,11 +166,16 @@ export class EngineClient {
     return this.#call("readConsole", undefined);
   }
 
-  #call<N extends CallName>(name: N, argument: Calls[N]["argument"], id = ++this.#lastId): Promise<Calls[N]["answer"]> {
+  #call<N extends CallName>(
+    name: N,
+    argument: Calls[N]["argument"],
+    id = ++this.#lastId,
+    transfer: Transferable[] = [],
+  ): Promise<Calls[N]["answer"]> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#post({ type: "call", id, name, argument } as FromPage);
+      this.#post({ type: "call", id, name, argument } as FromPage, transfer);
     });
   }
 
@@ -161,6 +198,7 @@ export class EngineClient {
       case "console":
         return this.#notify((listener) => listener.onConsole(message.text));
       case "ready":
+        this.#machine = message.ready.machine;
         return this.#notify((listener) => listener.onReady(message.ready));
       case "failed":
       case "died":

@@ -41,6 +41,7 @@ test("lists take what Docker sends and survive what it does not", () => {
       state: "running",
       status: "Up 1 second",
       ports: ["8080→80/tcp", "443/tcp"],
+      published: [{ port: 8080, containerPort: 80 }],
     },
   ]);
   expect(containerRows({ message: "no" })).toEqual([]);

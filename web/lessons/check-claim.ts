@@ -8,55 +8,60 @@ export interface ClaimPorts {
   request(port: number): Promise<{ readonly status: number; readonly text: string }>;
 }
 
+type Checks = {
+  readonly [About in Claim["about"]]: (claim: Extract<Claim, { about: About }>, ports: ClaimPorts) => Promise<boolean>;
+};
+
+const CHECKS: Checks = {
+  "no-containers": async (_, ports) =>
+    ((await get(ports, "/containers/json?all=1")) as readonly unknown[]).length === 0,
+  image: async ({ image, is }, ports) => ((await imageOf(ports, image)) !== undefined) === (is === "there"),
+  layers: async ({ image, count: wanted, atLeast }, ports) => {
+    const count = (await imageOf(ports, image))?.RootFS?.Layers?.length ?? 0;
+    return atLeast ? count >= wanted : count === wanted;
+  },
+  command: async ({ image, text }, ports) => {
+    const { Entrypoint, Cmd } = (await imageOf(ports, image))?.Config ?? {};
+    return [...(Entrypoint ?? []), ...(Cmd ?? [])].join(" ").includes(text);
+  },
+  label: async ({ image, key, value }, ports) => (await imageOf(ports, image))?.Config?.Labels?.[key] === value,
+  container: async ({ subject, is }, ports) => {
+    const states = (await containersOf(ports, subject)).map(({ State }) => State?.Status);
+    if (is === "gone") return states.length === 0;
+    return is === "there" ? states.length > 0 : states.includes(is);
+  },
+  exit: async ({ subject, code }, ports) =>
+    (await containersOf(ports, subject)).some(({ State }) => State?.Status === "exited" && State.ExitCode === code),
+  "container-file": async ({ name, path, is }, ports) => {
+    if ((await containersOf(ports, { name })).length === 0) return false;
+    const place = `/containers/${encodeURIComponent(name)}/archive?path=${encodeURIComponent(path)}`;
+    const { status } = await ports.fetch(place, { method: "HEAD" });
+    return (status === 200) === (is === "there");
+  },
+  logs: async ({ name, text }, ports) => {
+    const response = await ports.fetch(`/containers/${encodeURIComponent(name)}/logs?stdout=1&stderr=1`);
+    return response.ok && (await response.text()).includes(text);
+  },
+  port: async ({ name, port }, ports) =>
+    (await containersOf(ports, { name })).some(({ NetworkSettings }) =>
+      Object.values(NetworkSettings?.Ports ?? {}).some((places) =>
+        places?.some(({ HostPort }) => HostPort === String(port)),
+      ),
+    ),
+  file: async ({ path, text }, ports) => {
+    const response = await ports.fetch(`/drydock/workspace/file?path=${encodeURIComponent(path)}`);
+    return response.ok && (text === undefined || (await response.text()).includes(text));
+  },
+  answer: async ({ port, text }, ports) => {
+    const answer = await ports.request(port).catch(() => undefined);
+    return answer?.status === 200 && answer.text.includes(text);
+  },
+};
+
 /** Whether a claim holds. @throws what the engine could not be asked for */
 export async function holds(claim: Claim, ports: ClaimPorts): Promise<boolean> {
-  switch (claim.about) {
-    case "no-containers":
-      return ((await get(ports, "/containers/json?all=1")) as readonly unknown[]).length === 0;
-    case "image":
-      return ((await imageOf(ports, claim.image)) !== undefined) === (claim.is === "there");
-    case "layers": {
-      const count = (await imageOf(ports, claim.image))?.RootFS?.Layers?.length ?? 0;
-      return claim.atLeast ? count >= claim.count : count === claim.count;
-    }
-    case "command": {
-      const { Entrypoint, Cmd } = (await imageOf(ports, claim.image))?.Config ?? {};
-      return [...(Entrypoint ?? []), ...(Cmd ?? [])].join(" ").includes(claim.text);
-    }
-    case "label":
-      return (await imageOf(ports, claim.image))?.Config?.Labels?.[claim.key] === claim.value;
-    case "container": {
-      const states = (await containersOf(ports, claim.subject)).map(({ State }) => State?.Status);
-      if (claim.is === "gone") return states.length === 0;
-      return claim.is === "there" ? states.length > 0 : states.includes(claim.is);
-    }
-    case "exit":
-      return (await containersOf(ports, claim.subject)).some(
-        ({ State }) => State?.Status === "exited" && State.ExitCode === claim.code,
-      );
-    case "container-file": {
-      if ((await containersOf(ports, { name: claim.name })).length === 0) return false;
-      const path = `/containers/${encodeURIComponent(claim.name)}/archive?path=${encodeURIComponent(claim.path)}`;
-      const { status } = await ports.fetch(path, { method: "HEAD" });
-      return (status === 200) === (claim.is === "there");
-    }
-    case "logs": {
-      const response = await ports.fetch(`/containers/${encodeURIComponent(claim.name)}/logs?stdout=1&stderr=1`);
-      return response.ok && (await response.text()).includes(claim.text);
-    }
-    case "port":
-      return (await containersOf(ports, { name: claim.name })).some(({ NetworkSettings }) =>
-        Object.values(NetworkSettings?.Ports ?? {}).some((places) =>
-          places?.some(({ HostPort }) => HostPort === String(claim.port)),
-        ),
-      );
-    case "file":
-      return await fileHolds(ports, claim);
-    case "answer": {
-      const answer = await ports.request(claim.port).catch(() => undefined);
-      return answer?.status === 200 && answer.text.includes(claim.text);
-    }
-  }
+  const check = CHECKS[claim.about] as (each: Claim, through: ClaimPorts) => Promise<boolean>;
+  return await check(claim, ports);
 }
 
 interface ImageInspect {
@@ -88,12 +93,6 @@ async function containersOf(ports: ClaimPorts, subject: ContainerSubject): Promi
   const rows = (await get(ports, `/containers/json?all=1&filters=${filters}`)) as readonly { readonly Id: string }[];
   const found = await Promise.all(rows.map(({ Id }) => get(ports, `/containers/${Id}/json`)));
   return found.filter((each) => each !== undefined) as readonly ContainerInspect[];
-}
-
-async function fileHolds(ports: ClaimPorts, claim: Extract<Claim, { about: "file" }>): Promise<boolean> {
-  const response = await ports.fetch(`/drydock/workspace/file?path=${encodeURIComponent(claim.path)}`);
-  if (!response.ok) return false;
-  return claim.text === undefined || (await response.text()).includes(claim.text);
 }
 
 /** Undefined for what is not there. */

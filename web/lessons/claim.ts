@@ -93,7 +93,7 @@ const FORMS: readonly Form[] = [
 export function parseClaim(line: string): Claim {
   for (const [pattern, make] of FORMS) {
     const match = pattern.exec(line);
-    if (match) return make((match.groups ?? {}) as Record<string, string>);
+    if (match) return make(match.groups ?? {});
   }
   throw new Error(`this is no claim that lessons know: ${line}`);
 }

@@ -16,6 +16,9 @@ const slugs = readdirSync(LESSONS, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],
 );
 
+/** Busybox's shell asks where the cursor is, behind its prompt. */
+const BUSYBOX_PROMPT = new RegExp(String.raw`# (?:${String.fromCharCode(0x1b)}\[6n)?$`);
+
 /** The engine's one door, after `fetch`. */
 function fetchOf(engine: Engine): DockerFetch {
   return async (address, init = {}) => {
@@ -76,8 +79,7 @@ describe.each(slugs)("lessons/%s", (slug) => {
       .split("\n");
     if (first.includes("run -it")) {
       await shell.type(`${first}\n`);
-      // Busybox's shell asks where the cursor is, behind its prompt.
-      await shell.waitFor(/# (?:\u001b\[6n)?$/);
+      await shell.waitFor(BUSYBOX_PROMPT);
       await shell.run(rest.join("\n"));
     } else for (const line of [first, ...rest]) await shell.run(line, { timeoutMs: 60_000 });
     await expect.poll(() => areDone(step)).toEqual(step.claims.map(() => true));

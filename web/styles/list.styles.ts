@@ -83,6 +83,15 @@ export const listStyles = css`
     font-size: 0.75rem;
     color: var(--water);
   }
+  .port button {
+    min-height: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: inherit;
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
   .acts {
     display: flex;
   }

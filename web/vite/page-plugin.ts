@@ -27,7 +27,9 @@ export function preloadPlugin(): Plugin {
     apply: "build",
     transformIndexHtml: {
       order: "post",
-      handler(_html, { bundle, chunk }) {
+      handler(_html, { bundle, chunk, path }) {
+        // A playground in another page loads nothing before it is wanted.
+        if (path.endsWith("/embed.html")) return [];
         const wanted = new Set<string>();
         const visit = (fileName: string): void => {
           const found = bundle?.[fileName];
@@ -35,7 +37,8 @@ export function preloadPlugin(): Plugin {
           wanted.add(fileName);
           found.imports.forEach(visit);
         };
-        chunk?.dynamicImports.forEach(visit);
+        // Only some visits come with a document.
+        chunk?.dynamicImports.filter((fileName) => !fileName.includes("/open-shared-")).forEach(visit);
         chunk?.imports.forEach((fileName) => wanted.delete(fileName));
         return [...wanted].map((fileName): HtmlTagDescriptor => ({
           tag: "link",

@@ -8,7 +8,11 @@ export function globalScope(
   dockerfile: Dockerfile,
   { buildArgs, target }: { readonly buildArgs: ReadonlyMap<string, string>; readonly target: string },
 ): ReadonlyMap<string, string> {
-  const platform = platformArgs({ build: GUEST_PLATFORM, target: GUEST_PLATFORM, stage: target || (dockerfile.stages.at(-1)?.from.as ?? "") });
+  const platform = platformArgs({
+    build: GUEST_PLATFORM,
+    target: GUEST_PLATFORM,
+    stage: target || (dockerfile.stages.at(-1)?.from.as ?? ""),
+  });
   return globalArgs(dockerfile, platform, buildArgs);
 }
 

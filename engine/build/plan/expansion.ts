@@ -12,7 +12,7 @@ export interface Expansion {
   name(original: string, options?: NameOptions): string;
 }
 
-/** `keepRaw`: quotes, escapes and variables that are not set stay as they are written, as BuildKit does for `RUN`. */
+/** `keepRaw`: quotes and variables that are not set stay as they are written, as BuildKit does for `RUN`. */
 interface NameOptions {
   readonly keepRaw: boolean;
 }
@@ -25,7 +25,7 @@ export function expansionOf(lookup: Lookup, escape: "\\" | "`"): Expansion {
     heredoc: (content) => expandHeredoc(content, lookup),
     name: (original, { keepRaw } = { keepRaw: false }) => {
       try {
-        return expandWord(original, lookup, { escape, rawQuotes: keepRaw, rawEscapes: keepRaw, keepUnset: keepRaw });
+        return expandWord(original, lookup, { escape, rawQuotes: keepRaw, keepUnset: keepRaw });
       } catch {
         return original;
       }

@@ -4,11 +4,13 @@ import { DockerfileError } from "../../dockerfile/dockerfile-error.ts";
 import type { Dockerfile, FromInstruction, Instruction, Stage } from "../../dockerfile/dockerfile.ts";
 import { didYouMean } from "../../dockerfile/suggest.ts";
 import { parsePlatform } from "../../oci/parse-platform.ts";
+import { parseReference } from "../../oci/reference.ts";
 import { GUEST_PLATFORM, isFor, type Platform } from "../../oci/platform.ts";
 import type { ResolvedImage } from "../base-images.ts";
 import type { BuildRequest, NamedContext } from "../build-request.ts";
 import { globalScope } from "./build-args.ts";
 import type { BuildPlan, FileSource, ImageDraft, StageBase, StagePlan, StageScope } from "./build-plan.ts";
+import { checkStages } from "./check-stages.ts";
 import { expansionOf } from "./expansion.ts";
 import { planStage } from "./plan-stage.ts";
 import { makesLayer, StepNames } from "./step-names.ts";
@@ -57,6 +59,7 @@ class Planner {
         return name;
       }),
     );
+    checkStages(dockerfile.stages, this.#bases, (name) => request.namedContexts.has(name.toLowerCase()));
     this.#showsNames = dockerfile.stages.length > 1 || dockerfile.stages.some((stage) => this.#usesOthers(stage));
   }
 
@@ -73,8 +76,6 @@ class Planner {
     if (target === "") return stages.length - 1;
     const found = this.#find(target, stages.length);
     if (found !== undefined) return found;
-    const index = Number(target);
-    if (/^\d+$/.test(target) && index < stages.length) return index;
     const names = stages.flatMap(({ from }) => from.as ?? []);
     throw new EngineError(
       "not-found",
@@ -179,6 +180,11 @@ class Planner {
         "not-found",
         `${name}: failed to resolve source metadata for ${name}: no match for platform in manifest: not found`,
       );
+    try {
+      parseReference(name);
+    } catch (cause) {
+      throw new EngineError("invalid-argument", `failed to parse stage name ${JSON.stringify(name)}: ${messageOf(cause)}`, { cause }); // prettier-ignore
+    }
     return await this.#ports.image(name, (whole) => this.#names(index, 1).next(`FROM ${whole}`));
   }
 
@@ -190,15 +196,13 @@ class Planner {
     if (name === "scratch") return { type: "files", name, files: EMPTY_FILES };
     const found =
       /^\d+$/.test(name) && instruction.name !== "RUN"
-        ? this.#numbered(index, Number(name))
+        ? Number(name)
         : this.#find(name, this.#dockerfile.stages.length);
-    if (found !== undefined) return { type: "stage", stage: await this.#need(index, found) };
+    if (found !== undefined) {
+      if (found > index) throw notYet(instruction, name, this.#nameOf(index));
+      return { type: "stage", stage: await this.#need(index, found) };
+    }
     return { type: "image", image: await placedAsync(instruction, () => this.#ports.image(name)) };
-  }
-
-  #numbered(index: number, number: number): number {
-    if (number < index) return number;
-    throw new EngineError("invalid-argument", `invalid from flag value ${number}: invalid stage index ${number}`);
   }
 
   /** BuildKit counts what is mounted or copied from elsewhere as stages too. */
@@ -218,6 +222,16 @@ function platformOf(text: string, written: string): Platform {
   } catch (cause) {
     throw new EngineError("invalid-argument", `failed to parse platform ${written}: ${messageOf(cause)}: invalid argument`, { cause }); // prettier-ignore
   }
+}
+
+/** A stage can be taken from only below it, although both are in the file. */
+function notYet({ name, range }: Instruction, stage: string, current: string): DockerfileError {
+  return new DockerfileError(
+    name === "RUN"
+      ? `cannot mount from stage ${JSON.stringify(stage)}, stage needs to be defined before current command`
+      : `cannot copy from stage ${JSON.stringify(stage)}, it needs to be defined before current stage ${JSON.stringify(current)}`,
+    range,
+  );
 }
 
 const NETWORKS: readonly string[] = ["", "default", "bridge", "none", "host"];

@@ -136,7 +136,10 @@ class StagePlanner {
       case "ADD":
         return await this.#copy(instruction, expand);
       case "WORKDIR":
-        return this.#workdir(instruction, workingDirectory(this.#config.WorkingDir ?? "/", expand.word(instruction.path)));
+        return this.#workdir(
+          instruction,
+          workingDirectory(this.#config.WorkingDir ?? "/", expand.word(instruction.path)),
+        );
       case "ARG":
         return this.#declare(instruction, expand);
       case "ENV":
@@ -230,13 +233,17 @@ class StagePlanner {
         "granting entitlement security.insecure is not allowed by build daemon configuration",
       );
     const { args, script, summary } = this.#command(command);
-    const text = withUpperCaseName(expand.name(original, { keepRaw: true }));
     const history = [...this.#argsInHistory(), ...args].join(" ");
     const mounts: PlannedMount[] = [];
     for (const option of instruction.mounts) {
       const { from, ...mount } = parseRunMount(option.text, (word) => expand.word(word));
       mounts.push({ ...mount, ...(from !== undefined && { from: await this.#context.source(from, instruction) }) });
     }
+    checkRun(args, mounts, this.#config.WorkingDir ?? "/");
+    // The value of a secret is in no name.
+    const secrets = new Set(mounts.flatMap(({ type, env }) => (type === "secret" && env !== undefined ? [env] : [])));
+    const shown = expansionOf((name) => (secrets.has(name) ? "****" : this.#env.get(name)), this.#context.escape);
+    const text = withUpperCaseName(shown.name(original, { keepRaw: true }));
     const step: PlannedRun = {
       type: "run",
       range,
@@ -323,6 +330,15 @@ class StagePlanner {
       },
     });
   }
+}
+
+/** What BuildKit finds out before anything runs. @throws EngineError */
+function checkRun(args: readonly string[], mounts: readonly PlannedMount[], directory: string): void {
+  if (args.length === 0)
+    throw new EngineError("invalid-argument", "failed to marshal LLB definition: arguments are required");
+  for (const { type, target = "" } of mounts)
+    if (type !== "secret" && type !== "ssh" && joinDirectory(directory, target) === "/")
+      throw new EngineError("invalid-argument", 'invalid mount target "/"');
 }
 
 /** What `WORKDIR` makes of the config: an absolute path stays as it is written. */

@@ -165,13 +165,14 @@ class Preparation {
   async #agent(mount: PlannedMount): Promise<void> {
     const id = mount.id ?? "default";
     const socket = await this.#request.session.sshAgent(id);
-    if (socket === undefined) {
-      if (mount.required !== true) return;
-      throw new EngineError("not-found", `no SSH key ${JSON.stringify(id)} forwarded from the client`);
-    }
     const destination = mount.target === undefined ? `/run/buildkit/ssh_agent.${this.#agents}` : this.#target(mount);
+    // It is set even when there is no agent.
     if (this.#agents === 0) this.#env.push(`SSH_AUTH_SOCK=${destination}`);
     this.#agents += 1;
+    if (socket === undefined) {
+      if (mount.required !== true) return;
+      throw new EngineError("not-found", `unset ssh forward key ${id}`);
+    }
     this.#mount(destination, { type: "bind", source: socket, options: ["rbind"] });
   }
 

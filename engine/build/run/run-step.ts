@@ -220,6 +220,9 @@ const CREATE_FAILED = /^failed to create task for container: .*?: (unable to sta
 function startFailure(error: unknown): { readonly exitCode: number; readonly output: string } | undefined {
   const reason = error instanceof EngineError ? CREATE_FAILED.exec(error.message)?.[1] : undefined;
   if (reason === undefined) return undefined;
-  const text = reason.slice(Math.max(0, reason.indexOf("unable to start container process")));
+  const text = reason
+    .slice(Math.max(0, reason.indexOf("unable to start container process")))
+    // That is dockerd's addition.
+    .replace(/(: is a directory): permission denied$/, "$1");
   return { exitCode: 1, output: `runc run failed: ${text}` };
 }

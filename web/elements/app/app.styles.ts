@@ -3,10 +3,18 @@ import { css } from "lit";
 export const styles = css`
   :host {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     grid-template-rows: var(--header) auto minmax(0, 1fr) auto auto 2rem;
     height: 100%;
     min-width: 0;
     background: var(--ground);
+  }
+  /* Inside another page: a low head, no foot. */
+  :host([embedded]) {
+    grid-template-rows: 2.25rem auto minmax(0, 1fr) auto auto auto;
+  }
+  dd-embed-bar {
+    grid-row: 1;
   }
   .skip {
     position: absolute;
@@ -25,6 +33,7 @@ export const styles = css`
   }
   .notices {
     grid-row: 2;
+    min-width: 0;
   }
   main {
     grid-row: 3;
@@ -33,8 +42,33 @@ export const styles = css`
     grid-template-rows: minmax(0, 1fr);
     min-height: 0;
   }
-  .wide.with-pane main {
-    grid-template-columns: minmax(0, 1fr) clamp(16rem, 24vw, 21rem);
+  .wide main {
+    grid-template-columns: [bench] auto [line] 0 [work] minmax(0, 1fr) [pane] auto;
+  }
+  .wide.with-bench main {
+    grid-template-columns: [bench] calc(var(--split) * 100%) [line] 1px [work] minmax(0, 1fr) [pane] auto;
+  }
+  .wide.bench-only main {
+    grid-template-columns: [bench] minmax(0, 1fr) [line] 0 [work] 0 [pane] auto;
+  }
+  .wide.bench-only .work {
+    visibility: hidden;
+  }
+  .wide dd-workbench {
+    grid-column: bench;
+  }
+  .wide .work {
+    grid-column: work;
+  }
+  .wide .pane {
+    grid-column: pane;
+    width: clamp(16rem, 24vw, 21rem);
+  }
+  .wide.with-bench .pane {
+    width: clamp(15rem, 18vw, 20rem);
+  }
+  dd-splitter {
+    grid-column: line;
   }
   .frame {
     display: contents;
@@ -104,7 +138,6 @@ export const styles = css`
   }
   .narrow .views {
     display: grid;
-    grid-template-columns: repeat(3, 1fr);
     border-top: 1px solid var(--line);
     background: var(--surface);
   }
@@ -120,6 +153,12 @@ export const styles = css`
     font-size: 0.75rem;
     border-top: 2px solid transparent;
     margin-top: -1px;
+    min-width: 0;
+  }
+  .views span {
+    max-width: 100%;
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .views button[aria-selected="true"] {
     color: var(--ink);

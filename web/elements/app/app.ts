@@ -1,14 +1,15 @@
 import { html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import { DockerController } from "../../controllers/docker-controller.ts";
 import { EngineController } from "../../controllers/engine-controller.ts";
+import { PlaygroundController } from "../../controllers/playground-controller.ts";
+import { PortsController } from "../../controllers/ports-controller.ts";
 import { PreferencesController } from "../../controllers/preferences-controller.ts";
 import { StorageController } from "../../controllers/storage-controller.ts";
 import { TerminalsController } from "../../controllers/terminals-controller.ts";
 import { UpdateController } from "../../controllers/update-controller.ts";
-import type { DockerFetch, EngineClient } from "../../data/engine-client.ts";
+import type { EngineClient } from "../../data/engine-client.ts";
 import { formatBytes } from "../../data/format.ts";
-import type { PageHost } from "../../public-api.ts";
 import { strings } from "../../strings.ts";
 import { shared } from "../../styles/shared.styles.ts";
 import type { Failure } from "../../worker-api.ts";
@@ -22,15 +23,19 @@ import "../footer/footer.ts";
 import "../keys/keys.ts";
 import "../tabs/tabs.ts";
 import { styles } from "./app.styles.ts";
+import { bench, placeInFront, viewInFront, workbenchHost, type Controllers } from "./bench.ts";
 import { pageHeader } from "./head.ts";
+import { parseLayout, type Layout } from "./layout.ts";
 import { notices, type NoticeKind } from "./notices.ts";
 import { pane, viewTabs, type View } from "./pane.ts";
 import { terminalPlaces } from "./places.ts";
+import { embedBar, playgroundStrip, type ShownPlayground } from "./playground.ts";
+import { beginSharing, shareSheet, type Sharing } from "./share-sheet.ts";
 import { helpSheet, logSheet, spaceSheet, usageText, type Sheet } from "./sheets.ts";
 
 /** The page: the only element that knows the controllers. */
 @customElement("dd-app")
-export class DrydockApp extends LitElement implements PageHost {
+export class DrydockApp extends LitElement {
   static override styles = [shared, styles];
 
   /** Makes a new engine, for a restart. Set before `start`. */
@@ -38,8 +43,14 @@ export class DrydockApp extends LitElement implements PageHost {
     throw new Error("the page has not been started");
   };
 
+  /** What of the page is shown, such as `editor+terminal`, see `parseLayout`; "" lets the person choose. */
+  @property() layout = "";
+
+  /** The document that is shown, of an embedded or shared playground. */
+  @property({ attribute: false }) playground: ShownPlayground | undefined;
   @state() private view: View = "terminal";
   @state() private sheet: Sheet | undefined;
+  @state() private sharing: Sharing | undefined;
   @state() private spaceResult: string | undefined;
   @state() private dismissed: ReadonlySet<NoticeKind> = new Set();
 
@@ -47,7 +58,9 @@ export class DrydockApp extends LitElement implements PageHost {
   readonly #storage = new StorageController(this);
   readonly #updates = new UpdateController(this);
   readonly #terminals = new TerminalsController(this);
+  readonly #ports = new PortsController(this);
   readonly #docker = new DockerController(this, () => {
+    this.#ports.update(this.#docker.containers);
     void this.#storage.measure();
     if (this.#docker.images?.length) void this.#storage.persist();
   });
@@ -56,12 +69,29 @@ export class DrydockApp extends LitElement implements PageHost {
     observers: [this.#terminals, this.#docker],
   });
 
+  /** The page as scripts and documents see it. */
+  readonly scripts = new PlaygroundController(this, {
+    engine: this.#engine,
+    terminals: this.#terminals,
+    show: (id, what) => {
+      if (parseLayout(this.layout).tabs.some((tab) => tab.id === id)) this.#showPlace(id, what);
+    },
+  });
+
+  readonly #controllers: Controllers = {
+    engine: this.#engine,
+    docker: this.#docker,
+    terminals: this.#terminals,
+    preferences: this.#preferences,
+  };
+
   /** Takes an engine that is booting already. */
   start(client: EngineClient): void {
     this.#engine.adopt(client);
-    void this.ready.then(() => {
+    void this.scripts.ready.then(() => {
       performance.mark("drydock:ready");
-      void this.#updates.register();
+      // A reader of another page is not made to download everything for later.
+      if (!this.playground?.isEmbedded) void this.#updates.register();
     });
   }
 
@@ -69,20 +99,6 @@ export class DrydockApp extends LitElement implements PageHost {
   refuse(failure: Failure): void {
     this.#engine.refuse(failure);
   }
-
-  get ready(): Promise<void> {
-    return this.#terminals.firstPrompt;
-  }
-
-  type(text: string): void {
-    this.#terminals.type(text);
-  }
-
-  screen(): string {
-    return this.#terminals.activeView?.text() ?? "";
-  }
-
-  readonly fetch: DockerFetch = (path, init) => this.#engine.fetch(path, init);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -95,32 +111,66 @@ export class DrydockApp extends LitElement implements PageHost {
   }
 
   protected override render() {
-    const { isNarrow, isPaneShown, isTouch } = this.#preferences;
+    const { isNarrow, isTouch, split } = this.#preferences;
+    const layout = parseLayout(this.layout);
+    const view = viewInFront(layout, this.view);
+    const place = placeInFront(layout, this.#preferences.workbench, { isNarrow, view });
+    const classes = [
+      isNarrow ? "narrow" : "wide",
+      place === "" ? "" : layout.hasTerminal ? "with-bench" : "bench-only",
+    ];
     return html`
-      <div class="frame ${isNarrow ? "narrow" : "wide"} ${isPaneShown ? "with-pane" : ""}">
+      <div class="frame ${classes.join(" ")}">
         <a class="skip" href="#terminal" @click=${this.#focusTerminal}>${strings.skip}</a>
-        ${pageHeader(this.#engine, this.#preferences, () => (this.sheet = "help"))}
-        <div class="notices">${this.#notices()}</div>
-        <main>
-          <div class="work ${isNarrow && this.view !== "terminal" ? "away" : ""}">${this.#tabs()}${this.#work()}</div>
-          ${this.#pane()}
+        ${this.playground?.isEmbedded ? nothing : pageHeader(this.#engine, this.#preferences, { help: () => (this.sheet = "help"), share: this.#share })}
+        <div class="notices">${this.#notices()}${this.#strip()}</div>
+        <main
+          style="--split: ${split}"
+          @address-open=${(event: CustomEvent<string>) => this.#showPlace("preview", event.detail)}
+        >
+          ${bench(this.#controllers, { layout, active: place, host: this.#host(), select: this.#select })}
+          <div class="work ${isNarrow && view !== "terminal" ? "away" : ""}">${this.#tabs()}${this.#work()}</div>
+          ${this.#pane(layout, view)}
         </main>
         ${
-          isTouch && this.view === "terminal"
+          isTouch && view === "terminal"
             ? html`<dd-keys @key-press=${(event: CustomEvent<string>) => this.#terminals.type(event.detail)}></dd-keys>`
             : nothing
         }
-        ${isNarrow ? viewTabs(this.view, (view) => this.#show(view)) : nothing}
-        <dd-footer
-          role="contentinfo"
-          .usedBytes=${this.#storage.usedBytes}
-          .isNarrow=${isNarrow}
-          @log-open=${() => (this.sheet = "log")}
-          @space-open=${this.#openSpace}
-        ></dd-footer>
+        ${isNarrow ? viewTabs(layout, view, (next) => this.#show(next)) : nothing}
+        ${
+          this.playground?.isEmbedded
+            ? embedBar(this.playground, this.#engine.phase, () => void this.#startOver())
+            : html`<dd-footer
+                role="contentinfo"
+                .usedBytes=${this.#storage.usedBytes}
+                .isNarrow=${isNarrow}
+                @log-open=${() => (this.sheet = "log")}
+                @space-open=${this.#openSpace}
+              ></dd-footer>`
+        }
       </div>
       ${this.#sheet()}
     `;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const { theme } = this.playground ?? {};
+    if (!changed.has("playground") || theme === undefined) return;
+    this.toggleAttribute("embedded", this.playground?.isEmbedded ?? false);
+    if (theme !== "auto") this.#preferences.imposeTheme(theme);
+    this.#preferences.imposeWorkbench(parseLayout(this.layout).tabs[0]?.id ?? "");
+  }
+
+  #strip() {
+    return playgroundStrip(this.scripts, (command) => {
+      this.#terminals.type(command);
+      this.#show("terminal");
+    });
+  }
+
+  async #startOver(): Promise<void> {
+    if (this.#engine.phase !== "booting") await this.scripts.reset().catch(() => undefined);
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -161,7 +211,8 @@ export class DrydockApp extends LitElement implements PageHost {
     const { phase, progress, failure } = this.#engine;
     return html`<div class="terminals" id="terminal">
       ${terminalPlaces(this.#terminals, this.#preferences, {
-        leave: () => this.renderRoot.querySelector("dd-tabs")?.focus(),
+        leave: () =>
+          this.renderRoot.querySelector<HTMLElement>(this.playground?.isEmbedded ? "dd-embed-bar" : "dd-tabs")?.focus(),
         reopen: (id) => {
           this.#terminals.reopen(id);
           this.#focusTerminal();
@@ -180,10 +231,45 @@ export class DrydockApp extends LitElement implements PageHost {
     </div>`;
   }
 
-  #pane() {
+  #pane(layout: Layout, view: View) {
     const { isNarrow, isPaneShown } = this.#preferences;
-    if (!isNarrow && !isPaneShown) return nothing;
-    return pane(this.#docker, { isNarrow, view: this.view, suggest: (command) => this.#suggest(command) });
+    if (!layout.hasLists || !(isNarrow || layout.isFixed || isPaneShown)) return nothing;
+    return pane(this.#docker, {
+      isNarrow,
+      view,
+      suggest: (command) => this.#suggest(command),
+      showLayers: (image) => this.#showPlace("layers", image),
+    });
+  }
+
+  #host() {
+    return workbenchHost(this.#controllers, {
+      isReadOnly: this.playground?.readOnly ?? false,
+      show: (tab, what) => this.#showPlace(tab, what),
+      showTerminal: () => this.#show("terminal"),
+    });
+  }
+
+  readonly #select = (id: string): void => {
+    if (id === "preview") this.#ports.settle();
+    this.#preferences.showWorkbench(id);
+    if (id === "") this.#focusTerminal();
+  };
+
+  /** Shows a place of the workbench, and there what is meant. */
+  #showPlace(id: string, what?: string): void {
+    if (id === "preview") this.#ports.settle();
+    if (this.#preferences.isNarrow) this.#show(id);
+    else this.#preferences.showWorkbench(id);
+    if (what === undefined) return;
+    void this.updateComplete.then(() => this.renderRoot.querySelector("dd-workbench")?.open(id, what));
+  }
+
+  /** A port that could be previewed here, and is not shown by itself. */
+  #portToOffer() {
+    const { latest } = this.#ports;
+    const hasPreview = parseLayout(this.layout).tabs.some(({ id }) => id === "preview");
+    return hasPreview && latest?.port !== this.playground?.port ? latest : undefined;
   }
 
   #notices() {
@@ -192,9 +278,13 @@ export class DrydockApp extends LitElement implements PageHost {
       isStorageLasting: this.#engine.readyInfo?.isStorageLasting ?? true,
       storage: this.#storage,
       isUpdateReady: this.#updates.isUpdateReady,
+      newPort: this.#portToOffer(),
       dismissed: this.dismissed,
       act: (kind) => this.#resolveNotice(kind),
-      dismiss: (kind) => (this.dismissed = new Set([...this.dismissed, kind])),
+      dismiss: (kind) => {
+        if (kind === "published") this.#ports.settle();
+        else this.dismissed = new Set([...this.dismissed, kind]);
+      },
     });
   }
 
@@ -203,6 +293,7 @@ export class DrydockApp extends LitElement implements PageHost {
     const sheets: Record<Sheet, () => unknown> = {
       help: helpSheet,
       log: () => logSheet(this.#engine.consoleText),
+      share: () => (this.sharing ? shareSheet(this.sharing) : nothing),
       space: () =>
         spaceSheet({
           usedBytes: this.#storage.usedBytes,
@@ -215,6 +306,11 @@ export class DrydockApp extends LitElement implements PageHost {
     };
     return html`<div @dialog-close=${this.#closeSheet}>${sheets[this.sheet]()}</div>`;
   }
+
+  readonly #share = (): void => {
+    this.sharing = beginSharing(this.#engine.fetch, this.playground);
+    this.sheet = "share";
+  };
 
   readonly #openSpace = (): void => {
     this.spaceResult = undefined;
@@ -269,6 +365,7 @@ export class DrydockApp extends LitElement implements PageHost {
     if (kind === "not-answering") void this.#engine.restart();
     else if (kind === "storage-low") this.#openSpace();
     else if (kind === "update") this.#updates.apply();
+    else if (kind === "published") this.#showPlace("preview", String(this.#ports.latest?.port));
   }
 
   #show(view: View): void {

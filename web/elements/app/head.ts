@@ -10,7 +10,7 @@ import "../header/header.ts";
 export function pageHeader(
   engine: EngineController,
   preferences: PreferencesController,
-  openHelp: () => void,
+  open: { readonly help: () => void; readonly share: () => void },
 ): TemplateResult {
   return html`<dd-header
     role="banner"
@@ -25,7 +25,8 @@ export function pageHeader(
     @theme-next=${() => preferences.nextTheme()}
     @reader-toggle=${() => preferences.toggleScreenReader()}
     @pane-toggle=${() => preferences.togglePane()}
-    @help-open=${openHelp}
+    @help-open=${open.help}
+    @share-open=${open.share}
   ></dd-header>`;
 }
 

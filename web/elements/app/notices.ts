@@ -1,9 +1,10 @@
 import { html, type TemplateResult } from "lit";
 import { formatBytes } from "../../data/format.ts";
+import type { NewPort } from "../../controllers/ports-controller.ts";
 import { strings } from "../../strings.ts";
 import "../notice/notice.ts";
 
-export type NoticeKind = "not-lasting" | "storage-low" | "update" | "not-answering";
+export type NoticeKind = "not-lasting" | "storage-low" | "update" | "not-answering" | "published";
 
 export interface NoticesOptions {
   readonly isAnswering: boolean;
@@ -14,6 +15,8 @@ export interface NoticesOptions {
     readonly quotaBytes: number | undefined;
   };
   readonly isUpdateReady: boolean;
+  /** A port that the preview could show. */
+  readonly newPort: NewPort | undefined;
   /** Not to be shown again. */
   readonly dismissed: ReadonlySet<NoticeKind>;
   readonly act: (kind: NoticeKind) => void;
@@ -41,13 +44,21 @@ export function notices(options: NoticesOptions): TemplateResult[] {
     );
 }
 
-function due({ isAnswering, isStorageLasting, isUpdateReady, storage }: NoticesOptions): readonly Notice[] {
+function due({ isAnswering, isStorageLasting, isUpdateReady, newPort, storage }: NoticesOptions): readonly Notice[] {
   const words = strings.notices;
   const low = words.storageLow(formatBytes(storage.usedBytes ?? 0), formatBytes(storage.quotaBytes ?? 0));
   const all: readonly (readonly [isDue: boolean, notice: Notice])[] = [
     [!isAnswering, { kind: "not-answering", text: words.notAnswering, action: words.restart }],
     [!isStorageLasting, { kind: "not-lasting", text: words.notLasting, action: "" }],
     [storage.isLow, { kind: "storage-low", text: low, action: words.freeSpace }],
+    [
+      newPort !== undefined,
+      {
+        kind: "published",
+        text: strings.preview.published(newPort?.port ?? 0, newPort?.container ?? ""),
+        action: strings.preview.openPreview,
+      },
+    ],
     [isUpdateReady, { kind: "update", text: words.update, action: words.loadUpdate }],
   ];
   return all.filter(([isDue]) => isDue).map(([, notice]) => notice);

@@ -3,23 +3,35 @@ import type { DockerController } from "../../controllers/docker-controller.ts";
 import { strings } from "../../strings.ts";
 import { icon, type IconName } from "../../styles/icons.ts";
 import type { ContainerActionDetail } from "../containers/containers.ts";
+import type { Layout } from "./layout.ts";
 import "../containers/containers.ts";
 import "../images/images.ts";
 
-/** What a narrow screen shows, one at a time. */
-export type View = "terminal" | "containers" | "images";
+/** What a narrow screen shows, one at a time: one of these, or a place of the workbench by its id. */
+export type View = "terminal" | "containers" | "images" | (string & {});
 
-const VIEWS: readonly (readonly [View, IconName])[] = [
-  ["terminal", "terminal"],
-  ["containers", "box"],
-  ["images", "layers"],
-];
+type ViewRow = readonly [view: View, icon: IconName, label: string];
+
+function viewsOf({ tabs, hasTerminal, hasLists }: Layout): readonly ViewRow[] {
+  const { terminal, containers, images } = strings.views;
+  return [
+    ...(hasTerminal ? ([["terminal", "terminal", terminal]] as const) : []),
+    ...tabs.filter((tab) => tab.isInBar).map((tab): ViewRow => [tab.id, tab.icon, tab.label]),
+    ...(hasLists
+      ? ([
+          ["containers", "box", containers],
+          ["images", "layers", images],
+        ] as const)
+      : []),
+  ];
+}
 
 export interface PaneOptions {
   readonly isNarrow: boolean;
   readonly view: View;
   /** A command the person wants typed. */
   readonly suggest: (command: string) => void;
+  readonly showLayers: (image: string) => void;
 }
 
 /** Containers and images: beside the terminals, or on a narrow screen each in a view of its own. */
@@ -38,6 +50,7 @@ export function pane(docker: DockerController, options: PaneOptions): TemplateRe
       .rows=${images}
       .busy=${busy}
       @image-remove=${(event: CustomEvent<string>) => docker.removeImage(event.detail)}
+      @image-layers=${(event: CustomEvent<string>) => options.showLayers(event.detail)}
       @command-suggest=${suggest}
     ></dd-images>`,
   };
@@ -54,13 +67,20 @@ export function pane(docker: DockerController, options: PaneOptions): TemplateRe
   );
 }
 
-/** The switch between views of a narrow screen. */
-export function viewTabs(current: View, show: (view: View) => void): TemplateResult {
-  return html`<div class="views" role="tablist" aria-label=${strings.views.label}>
-    ${VIEWS.map(
-      ([view, name]) =>
+/** The switch between views of a narrow screen; none where there is only one. */
+export function viewTabs(layout: Layout, current: View, show: (view: View) => void): TemplateResult | typeof nothing {
+  const views = viewsOf(layout);
+  if (views.length < 2) return nothing;
+  return html`<div
+    class="views"
+    role="tablist"
+    aria-label=${strings.views.label}
+    style="grid-template-columns: repeat(${views.length}, minmax(0, 1fr))"
+  >
+    ${views.map(
+      ([view, name, label]) =>
         html`<button role="tab" aria-selected=${current === view} @click=${() => show(view)}>
-          ${icon(name)}${strings.views[view]}
+          ${icon(name)}<span>${label}</span>
         </button>`,
     )}
   </div>`;

@@ -4,7 +4,7 @@ import { strings } from "../../strings.ts";
 import "../dialog/dialog.ts";
 
 /** The sheets that can lie over the page, at most one at a time. */
-export type Sheet = "help" | "log" | "space";
+export type Sheet = "help" | "log" | "space" | "share";
 
 /** Keys, and what this is. */
 export function helpSheet(): TemplateResult {

@@ -18,6 +18,7 @@ export interface ContainerActionDetail {
 /**
  * The containers of the engine.
  *
+ * @fires address-open {string} a published port's, to be shown
  * @fires container-action {ContainerActionDetail} @fires command-suggest {string} a command to type
  */
 @customElement("dd-containers")
@@ -71,13 +72,24 @@ export class DrydockContainers extends LitElement {
       <div class="words">
         <div class="name" title=${row.id.slice(0, 12)}>${row.name}</div>
         <div class="more" title="${row.image} · ${row.status}">${row.image} · ${row.status || row.state}</div>
-        ${row.ports.length > 0 ? html`<div class="port">${row.ports.join("  ")}</div>` : nothing}
+        ${row.ports.length > 0 ? html`<div class="port">${row.ports.map((port) => this.#port(row, port))}</div>` : nothing}
       </div>
       <div class="acts">
         ${isRunning ? this.#button(row, "stop", "stop", words.stop(row.name)) : this.#button(row, "start", "play", words.start(row.name))}
         ${isRunning ? nothing : this.#button(row, "remove", "trash", words.remove(row.name))}
       </div>
     </li>`;
+  }
+
+  /** A published TCP port of a running container opens in the preview. */
+  #port(row: ContainerRow, text: string) {
+    const found = row.published.find(({ port, containerPort }) => text === `${port}→${containerPort}/tcp`);
+    if (!found || row.state !== "running") return html`<span>${text}</span> `;
+    const address = `http://localhost:${found.port}/`;
+    const label = strings.preview.openAddress(address);
+    return html`<button title=${label} aria-label=${label} @click=${() => this.#tell("address-open", address)}>
+      ${text}
+    </button> `;
   }
 
   #button(row: ContainerRow, action: ContainerAction, name: IconName, label: string) {

@@ -11,7 +11,7 @@ import { styles } from "./header.styles.ts";
 /**
  * Name, state of the machine, and the page's switches.
  *
- * @fires theme-next @fires reader-toggle @fires pane-toggle @fires help-open
+ * @fires theme-next @fires reader-toggle @fires pane-toggle @fires help-open @fires share-open
  */
 @customElement("dd-header")
 export class DrydockHeader extends LitElement {
@@ -44,6 +44,15 @@ export class DrydockHeader extends LitElement {
         ${this.detail ? html`<span class="aside">· ${this.detail}</span>` : nothing}
       </div>
       <nav>
+        <button
+          class="quiet icon"
+          title=${strings.share.button}
+          aria-label=${strings.share.button}
+          ?disabled=${this.phase !== "ready"}
+          @click=${() => this.#tell("share-open")}
+        >
+          ${icon("share")}
+        </button>
         <button
           class="quiet icon"
           aria-pressed=${this.isScreenReader}

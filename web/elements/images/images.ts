@@ -12,7 +12,7 @@ import { shared } from "../../styles/shared.styles.ts";
 /**
  * The images of the engine.
  *
- * @fires image-remove {string} the image's name @fires command-suggest {string} a command to type
+ * @fires image-remove {string} the image's name @fires image-layers {string} its layers are to be shown @fires command-suggest {string} a command to type
  */
 @customElement("dd-images")
 export class DrydockImages extends LitElement {
@@ -60,7 +60,7 @@ export class DrydockImages extends LitElement {
   #row(row: ImageRow) {
     const command = `docker run -it --rm ${row.name}`;
     return html`<li>
-      <span class="glyph">${icon("layers")}</span>
+      <span class="glyph">${icon("box")}</span>
       <div class="words">
         <div class="name" title=${row.id}>${row.name}</div>
         <div class="more">${formatBytes(row.sizeBytes)}</div>
@@ -73,6 +73,14 @@ export class DrydockImages extends LitElement {
           @click=${() => this.#tell("command-suggest", command)}
         >
           ${icon("play")}
+        </button>
+        <button
+          class="quiet icon"
+          title=${strings.images.layers(row.name)}
+          aria-label=${strings.images.layers(row.name)}
+          @click=${() => this.#tell("image-layers", row.name)}
+        >
+          ${icon("layers")}
         </button>
         <button
           class="quiet icon"

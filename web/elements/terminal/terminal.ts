@@ -11,7 +11,7 @@ import { strings } from "../../strings.ts";
 import { shared } from "../../styles/shared.styles.ts";
 import type { TerminalSize } from "../../worker-api.ts";
 import { clipboardKeys, middleClickPastes } from "./clipboard.ts";
-import { namedLinks, openLink } from "./links.ts";
+import { isMachineAddress, namedLinks, openLink } from "./links.ts";
 import { palettes } from "./palettes.ts";
 import { styles } from "./terminal.styles.ts";
 
@@ -24,6 +24,7 @@ const encoder = new TextEncoder();
  * @fires terminal-input {Uint8Array} keys, pastes and mouse reports
  * @fires terminal-resize {TerminalSize} the screen has another size
  * @fires terminal-title {string} a program named its window (OSC 0 or 2)
+ * @fires address-open {string} an address of the machine's own, such as `http://localhost:8080`, was clicked
  * @fires terminal-leave {undefined} F6: focus wants to go elsewhere
  */
 @customElement("dd-terminal")
@@ -88,14 +89,14 @@ export class DrydockTerminal extends LitElement implements TerminalView {
       minimumContrastRatio: this.palette === "light" ? 4.5 : 1,
       screenReaderMode: this.isScreenReader,
       macOptionIsMeta: true,
-      linkHandler: namedLinks(this.screen),
+      linkHandler: namedLinks(this.screen, (address) => this.#openAddress(address)),
       logLevel: "off",
     });
     this.#terminal = terminal;
     terminal.loadAddon(this.#fit);
     terminal.loadAddon(new Unicode11Addon());
     terminal.unicode.activeVersion = "11";
-    terminal.loadAddon(new WebLinksAddon((_event, address) => openLink(address)));
+    terminal.loadAddon(new WebLinksAddon((_event, address) => this.#openAddress(address)));
     terminal.open(this.screen);
     this.#listen(terminal);
     this.#fit.fit();
@@ -154,6 +155,11 @@ export class DrydockTerminal extends LitElement implements TerminalView {
     );
     terminal.onResize(() => this.#tell("terminal-resize", this.size));
     terminal.onTitleChange((title) => this.#tell("terminal-title", title));
+  }
+
+  #openAddress(address: string): void {
+    if (isMachineAddress(address)) this.#tell("address-open", address);
+    else openLink(address);
   }
 
   #tell(type: string, detail: unknown): void {

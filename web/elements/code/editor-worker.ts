@@ -1,0 +1,2 @@
+/** Monaco's worker, with no language in it. */
+import "monaco-editor/editor/editor.worker";
