@@ -220,7 +220,7 @@ function platformOf(text: string, written: string): Platform {
   try {
     return parsePlatform(text);
   } catch (cause) {
-    throw new EngineError("invalid-argument", `failed to parse platform ${written}: ${messageOf(cause)}: invalid argument`, { cause }); // prettier-ignore
+    throw new EngineError("invalid-argument", `failed to parse platform ${written}: ${messageOf(cause)}`, { cause }); // prettier-ignore
   }
 }
 

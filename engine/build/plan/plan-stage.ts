@@ -12,6 +12,7 @@ import { DockerfileError } from "../../dockerfile/dockerfile-error.ts";
 import { parseInstruction } from "../../dockerfile/parse-instruction.ts";
 import { BUILDER_ARGS } from "../../dockerfile/predefined-args.ts";
 import { parseRunMount } from "../../dockerfile/parse-run-mount.ts";
+import { parseModeChange } from "../files/change-mode.ts";
 import { proxyEnv } from "./build-args.ts";
 import type {
   DraftConfig,
@@ -296,6 +297,7 @@ class StagePlanner {
     const word = (value: string | undefined): string | undefined =>
       value === undefined ? undefined : expand.word(value);
     const [chown, chmod, checksum] = [word(instruction.chown), word(instruction.chmod), word(instruction.checksum)];
+    if (chmod !== undefined && chmod !== "") parseModeChange(chmod);
     const sources = instruction.sources.map((source) => expand.word(source));
     const destination = expand.word(instruction.destination);
     const flags = [chown && `--chown=${chown}`, chmod && `--chmod=${chmod}`].filter(
