@@ -5,6 +5,7 @@ import type { Engine, EngineOptions } from "../engine-options.ts";
 import { openMemoryStorage } from "../content/browser-storage.ts";
 import { createFileAssets } from "../node/file-assets.ts";
 import { ShellSession } from "../testing/shell-session.ts";
+import { buildRows } from "./build-rows.ts";
 import { containerRows } from "./container-rows.ts";
 import { commitRows, copyRows } from "./copy-rows.ts";
 import type { Row } from "./statistics.ts";
@@ -66,7 +67,8 @@ async function commandRows(say: (text: string) => void): Promise<Row[]> {
   const list = await repeat(shell, "docker ps", 20);
   const api = await apiSamples(engine, 50);
   await shell.run("docker rm -f box");
-  const more = [...(await containerRows(engine, say)), ...(await commitRows(engine, say))];
+  const builds = await buildRows(engine, shell, say);
+  const more = [...(await containerRows(engine, say)), ...(await commitRows(engine, say)), ...builds];
   const node = { where: "node", unit: "ms" } as const;
   return [
     {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { launchBrowser, serveSite, shellReady, type Site } from "../testing/browser.ts";
+import { buildRows } from "./build-rows.ts";
 import { editorRows } from "./editor-rows.ts";
 
 /** As `engine/bench/statistics.ts` has it. */
@@ -25,8 +26,9 @@ export async function browserRows(say: (text: string) => void): Promise<Row[]> {
   try {
     const visits = await visitRows(browser, site, say);
     const commands = await commandRows(browser, site, say);
+    const builds = await buildRows(browser, site, { say, settle, time });
     const editor = await editorRows(browser, site, say);
-    return [...visits, ...commands, ...editor, await snapshotRow()];
+    return [...visits, ...commands, ...builds, ...editor, await snapshotRow()];
   } finally {
     await browser.close();
   }
