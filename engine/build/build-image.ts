@@ -35,7 +35,9 @@ export interface BuildTask {
 export async function buildImage(ports: BuildPorts, shared: SharedBuilds, task: BuildTask): Promise<BuildResult> {
   const { request, progress, signal } = task;
   const names = request.tags.map((tag) => withDefaultTag(parseReference(tag)));
-  const definition = progress.add(`[internal] load build definition from ${request.dockerfile.name.replace(/^.*\//, "")}`);
+  const definition = progress.add(
+    `[internal] load build definition from ${request.dockerfile.name.replace(/^.*\//, "")}`,
+  );
   const dockerfile = readDockerfile(request, definition);
   const { pull, session } = request;
   const images = new BaseImages({ images: ports.images, progress, session, pull, signal });
@@ -121,10 +123,13 @@ function tellChecks(
   return error ? checkFailure(warnings) : undefined;
 }
 
+const OF_STAGES =
+  /failed to resolve source metadata|^failed to parse stage name|^circular dependency detected|^invalid stage index/;
+
 /** BuildKit has not come to the context then: a `FROM` is wrong, or an image is not to be had. */
 function isOfStages(error: unknown, { stages }: Dockerfile): boolean {
   const line = error instanceof BuildFailure ? error.source?.ranges[0]?.start : undefined;
-  if (line === undefined || messageOf(error).includes("failed to resolve source metadata")) return true;
+  if (line === undefined || OF_STAGES.test(messageOf(error))) return true;
   return stages.some(({ from }) => from.range.start === line);
 }
 

@@ -4,7 +4,6 @@ import type { Disposals } from "../base/disposal.ts";
 import type { Lease } from "../images/leases.ts";
 import type { TransferSlots } from "../images/transfer-slots.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { ImageHistory } from "../oci/image-config.ts";
 import { toFailure } from "./build-errors.ts";
 import type { Afterwards } from "./afterwards.ts";
 import type { BuildPorts } from "./build-ports.ts";
@@ -114,7 +113,9 @@ export class BuildJob {
       this.#job.progress.add("[internal] preparing inline document", `document ${index} of ${vertex.digest}`).done();
     for (const mount of step.type === "run" ? step.mounts : [])
       if (mount.type === "cache" && (mount.uid ?? mount.gid ?? mount.mode) !== undefined)
-        this.#job.progress.add("[internal] setting cache mount permissions", `mount ${mount.id} of ${vertex.digest}`).done();
+        this.#job.progress
+          .add("[internal] setting cache mount permissions", `mount ${mount.id} of ${vertex.digest}`)
+          .done();
   }
 
   #stage(stage: StagePlan): Promise<StageState> {
@@ -221,9 +222,8 @@ export class BuildJob {
     }
   }
 
-  #contextOf(stage: StagePlan, { layers, history }: StageState): StepContext {
-    const madeSeconds =
-      this.#epoch ?? secondsOf(stage.base.type === "image" ? stage.base.image.config.created : firstCreated(history));
+  #contextOf(stage: StagePlan, { layers }: StageState): StepContext {
+    const madeSeconds = this.#epoch ?? secondsOf(baseCreated(stage));
     return {
       ports: this.#ports,
       request: this.#job.request,
@@ -275,8 +275,10 @@ function withReason(error: unknown): unknown {
   return new EngineError(error.kind, `failed to compute cache key: ${error.message}`, { cause: error });
 }
 
-function firstCreated(history: readonly ImageHistory[]): string | undefined {
-  return history.find(({ created }) => created !== undefined)?.created;
+/** Of the image that a stage begins with, through the stages between them; nothing of this build, whose times are the clock's. */
+function baseCreated({ base }: StagePlan): string | undefined {
+  if (base.type === "stage") return baseCreated(base.stage);
+  return base.type === "image" ? base.image.config.created : undefined;
 }
 
 /** Of what no source gives a time: as old as the image below, so that the same build gives the same bytes. */

@@ -363,6 +363,12 @@ describe("what a build tells", () => {
     ).toBe(true);
   });
 
+  it("does not name the context when nothing is taken from it", async () => {
+    const told = await built("FROM busybox\nCOPY <<E /e\nhello\nE\n");
+    expect(linesOf(told)).not.toContain("[internal] load build context");
+    expect(linesOf(told)).toContain("[2/2] COPY <<E /e");
+  });
+
   it("has the findings of the checks, which can fail it", async () => {
     const told = await built("FROM busybox as a\nRUN say x\n");
     expect(told.statuses.flatMap(({ warnings = [] }) => warnings.map(({ short }) => short))).toEqual([

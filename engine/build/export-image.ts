@@ -2,7 +2,7 @@ import { encodeUtf8 } from "../base/streams.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageConfig, ImageHistory } from "../oci/image-config.ts";
 import type { DraftConfig, ImageDraft, StagePlan } from "./plan/build-plan.ts";
-import { withLabels } from "./plan/edit-config.ts";
+import { sortedLabels, withLabels } from "./plan/edit-config.ts";
 
 /** The state of a stage after some of its steps. */
 export interface StageState {
@@ -105,7 +105,8 @@ const ORDER = [
   "Shell",
 ] as const satisfies readonly (keyof DraftConfig)[];
 
-function orderedConfig(config: DraftConfig): DraftConfig {
+function orderedConfig(draft: DraftConfig): DraftConfig {
+  const config = draft.Labels ? { ...draft, Labels: sortedLabels(draft.Labels) } : draft;
   const known = new Set<string>(ORDER);
   const rest = Object.keys(config).filter((key) => !known.has(key));
   const entries = [...ORDER, ...rest].map((key) => [key, config[key as keyof DraftConfig]] as const);

@@ -13,7 +13,9 @@ import type { BuildPorts } from "./build-ports.ts";
 import type { BuildRequest } from "./build-request.ts";
 import type { CopyPlan, LayerTimes } from "./files/copy-request.ts";
 import { planCopy } from "./files/copy-step.ts";
+import { isUrl } from "./files/copy-sources.ts";
 import { makeDirectory } from "./files/make-directory.ts";
+import { leasedSpool } from "./leased-spool.ts";
 import type { FileSource, PlannedCopy, PlannedMount, PlannedRun, PlannedWorkdir } from "./plan/build-plan.ts";
 import { prepareRunMounts } from "./run/prepare-run-mounts.ts";
 import { runStep } from "./run/run-step.ts";
@@ -77,7 +79,7 @@ function workdirWork({ ports, layers, times }: StepContext, { path, user }: Plan
 
 async function copyWork(context: StepContext, { from, request }: PlannedCopy): Promise<LayerWork> {
   const { ports, layers, times } = context;
-  const { files } = await context.source(from);
+  const { files } = needsSource({ from, request }) ? await context.source(from) : { files: EMPTY_FILES };
   const plan = copyPlan(context, { ...request, from: files });
   try {
     const content = await ports.trace.measure("build.checksum", () => plan.contentDigest());
@@ -96,9 +98,28 @@ async function copyWork(context: StepContext, { from, request }: PlannedCopy): P
   }
 }
 
+/** Here-documents and URLs take nothing from the context: BuildKit does not even load it for them. */
+function needsSource({ from, request: { sources } }: Pick<PlannedCopy, "from" | "request">): boolean {
+  return from.type !== "context" || sources.some((source) => !isUrl(source));
+}
+
 function copyPlan({ ports, times, signal }: StepContext, request: Parameters<typeof planCopy>[0]): CopyPlan {
   const fromId = `${crypto.randomUUID()}::${createId().slice(0, 25)}`;
-  return planCopy({ fromId, ...request }, { times, signal, ...(ports.fetcher && { fetcher: ports.fetcher }) });
+  const spool = leasedSpool(ports);
+  const fetcher = ports.fetcher && { fetcher: ports.fetcher };
+  const plan = planCopy({ fromId, ...request }, { times, signal, ...fetcher, spool: spool.ports });
+  return {
+    isIndependent: plan.isIndependent,
+    contentDigest: () => plan.contentDigest(),
+    pieces: (lower) => plan.pieces(lower),
+    [Symbol.asyncDispose]: async () => {
+      try {
+        await plan[Symbol.asyncDispose]();
+      } finally {
+        await spool[Symbol.asyncDispose]();
+      }
+    },
+  };
 }
 
 async function runWork(context: StepContext, step: PlannedRun): Promise<LayerWork> {

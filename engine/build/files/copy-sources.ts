@@ -40,7 +40,7 @@ export interface GitSource {
   readonly relay: GitRelay;
 }
 
-const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
+export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
 
 /**
  * The sources in order, here-documents last (BuildKit `dispatchCopy`).

@@ -23,7 +23,8 @@ export function checkStages(
   const named = (name: string, end: number): number =>
     stages.slice(0, end).findLastIndex(({ from }) => from.as === name.toLowerCase());
   const needs = stages.map(({ from, instructions }, index) => {
-    const base = isElsewhere(bases[index] ?? "") ? -1 : named(bases[index] ?? "", index);
+    const name = bases[index] ?? "";
+    const base = isElsewhere(name) || name !== name.toLowerCase() ? -1 : named(name, index);
     const sources = instructions.flatMap((instruction) =>
       sourcesOf(instruction)
         .filter((source) => !isElsewhere(source.name))

@@ -109,13 +109,17 @@ function withKeys(
   return Object.fromEntries([...new Set(all)].toSorted().map((key) => [key, {}]));
 }
 
+/** With more labels; `sortedLabels` puts them in order once, at the end. */
 export function withLabels(
   labels: DraftConfig["Labels"],
   more: Iterable<readonly [string, string]>,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...new Map([...Object.entries(labels ?? {}), ...more])].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-  );
+  return { ...labels, ...Object.fromEntries(more) };
+}
+
+/** As Go's JSON writes a map. */
+export function sortedLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A health check as the config has it, and as the history tells it. @throws EngineError invalid-argument */

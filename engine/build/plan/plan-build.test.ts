@@ -59,6 +59,18 @@ const history = ({ target }: BuildPlan): readonly string[] =>
 const runs = ({ target }: BuildPlan): readonly PlannedRun[] =>
   target.steps.filter((step: PlannedStep): step is PlannedRun => step.type === "run");
 
+describe("a Dockerfile without end", () => {
+  it("is refused at the first instruction that is too many", async () => {
+    const labels = (count: number): string =>
+      ["FROM busybox", ...Array.from({ length: count }, (_, at) => `LABEL l${at}=x`)].join("\n");
+    expect((await plan(labels(1999))).target.steps).toHaveLength(1999);
+    await expect(plan(labels(2000))).rejects.toMatchObject({
+      message: "a Dockerfile can not have more than 2000 instructions here",
+      range: { start: 2001 },
+    });
+  });
+});
+
 describe("a stage", () => {
   it("has the config and the history that dockerd 28.5 gives it", async () => {
     const built = await plan(
@@ -279,9 +291,7 @@ describe("the stages", () => {
     await expect(plan("FROM loop AS early\nFROM early AS late\n")).rejects.toThrow(
       'cannot copy from stage "late", it needs to be defined before current stage "early"',
     );
-    await expect(plan("FROM busybox\nCOPY --from=1 x y\n")).rejects.toThrow(
-      "invalid stage index 1",
-    );
+    await expect(plan("FROM busybox\nCOPY --from=1 x y\n")).rejects.toThrow("invalid stage index 1");
     await expect(plan("FROM busybox AS first\n", { target: "fist" })).rejects.toThrow(
       'target stage "fist" could not be found (did you mean first?)',
     );

@@ -19,6 +19,9 @@ import { withVariable } from "./stage-env.ts";
 /** https://github.com/moby/buildkit/blob/master/util/system/path.go */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Of a build. Each is remembered with the whole config after it: what that takes grows with the square. */
+const MAX_INSTRUCTIONS = 2000;
+
 type PlanRequest = Pick<BuildRequest, "namedContexts" | "buildArgs" | "target" | "platform" | "network">;
 
 export interface PlanPorts {
@@ -59,8 +62,18 @@ class Planner {
         return name;
       }),
     );
+    for (const [index, { from }] of dockerfile.stages.entries()) placed(from, () => this.#checkBase(index));
+    checkLength(dockerfile);
     checkStages(dockerfile.stages, this.#bases, (name) => request.namedContexts.has(name.toLowerCase()));
     this.#showsNames = dockerfile.stages.length > 1 || dockerfile.stages.some((stage) => this.#usesOthers(stage));
+  }
+
+  /** Also of stages that are not built. */
+  #checkBase(index: number): void {
+    const name = this.#bases[index] as string;
+    // Only `--from` and `--target` take a stage's name in any case.
+    const isStage = name === name.toLowerCase() && this.#find(name, index) !== undefined;
+    if (name !== "scratch" && !isStage) checkName(name);
   }
 
   async plan(): Promise<BuildPlan> {
@@ -159,7 +172,7 @@ class Planner {
     const context = stageContext ?? this.#request.namedContexts.get(name.toLowerCase());
     if (context !== undefined) return await this.#contextBase(index, name, context);
     if (name === "scratch") return { ...ON_NOTHING, base: { type: "scratch" } };
-    const other = this.#find(name, index);
+    const other = name === name.toLowerCase() ? this.#find(name, index) : undefined;
     if (other !== undefined) return onStage(await this.#need(index, other));
     return onImage(await this.#image(name, platform, index));
   }
@@ -168,7 +181,7 @@ class Planner {
     if (context.type === "image") return onImage(await this.#image(context.reference, this.#request.platform, index));
     if (context.type === "files") return { ...ON_NOTHING, base: { type: "files", name, files: context.files } };
     const other = this.#find(context.name, this.#dockerfile.stages.length);
-    if (other === undefined) throw new EngineError("not-found", `no stage named ${context.name}`);
+    if (other === undefined) throw noTarget(context.name, name);
     return onStage(await this.#need(index, other));
   }
 
@@ -180,16 +193,12 @@ class Planner {
         "not-found",
         `${name}: failed to resolve source metadata for ${name}: no match for platform in manifest: not found`,
       );
-    try {
-      parseReference(name);
-    } catch (cause) {
-      throw new EngineError("invalid-argument", `failed to parse stage name ${JSON.stringify(name)}: ${messageOf(cause)}`, { cause }); // prettier-ignore
-    }
     return await this.#ports.image(name, (whole) => this.#names(index, 1).next(`FROM ${whole}`));
   }
 
   async #source(index: number, from: string, instruction: Instruction): Promise<FileSource> {
     const context = this.#request.namedContexts.get(from.toLowerCase());
+    if (context !== undefined && this.#find(from, this.#dockerfile.stages.length) === undefined) checkName(from);
     if (context?.type === "files") return { type: "files", name: from, files: context.files };
     if (context?.type === "image") return { type: "image", image: await this.#ports.image(context.reference) };
     const name = context?.name ?? from;
@@ -198,6 +207,7 @@ class Planner {
       /^\d+$/.test(name) && instruction.name !== "RUN"
         ? Number(name)
         : this.#find(name, this.#dockerfile.stages.length);
+    if (found === undefined && context !== undefined) throw noTarget(name, from);
     if (found !== undefined) {
       if (found > index) throw notYet(instruction, name, this.#nameOf(index));
       return { type: "stage", stage: await this.#need(index, found) };
@@ -215,6 +225,22 @@ class Planner {
   }
 }
 
+/** @throws DockerfileError; BuildKit has no such limit */
+function checkLength({ stages }: Dockerfile): void {
+  const beyond = stages.flatMap(({ from, instructions }) => [from, ...instructions])[MAX_INSTRUCTIONS];
+  if (beyond === undefined) return;
+  throw new DockerfileError(`a Dockerfile can not have more than ${MAX_INSTRUCTIONS} instructions here`, beyond.range);
+}
+
+/** @throws EngineError for what can be no image's name */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (cause) {
+    throw new EngineError("invalid-argument", `failed to parse stage name ${JSON.stringify(name)}: ${messageOf(cause)}`, { cause }); // prettier-ignore
+  }
+}
+
 /** @param written with its variables */
 function platformOf(text: string, written: string): Platform {
   try {
@@ -222,6 +248,11 @@ function platformOf(text: string, written: string): Platform {
   } catch (cause) {
     throw new EngineError("invalid-argument", `failed to parse platform ${written}: ${messageOf(cause)}`, { cause }); // prettier-ignore
   }
+}
+
+/** `--build-context name=target:stage` */
+function noTarget(stage: string, name: string): EngineError {
+  return new EngineError("not-found", `failed to find target ${stage} for context ${name}`);
 }
 
 /** A stage can be taken from only below it, although both are in the file. */

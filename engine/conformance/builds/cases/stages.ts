@@ -1,0 +1,243 @@
+/** Several stages, named contexts, targets, and what is left out of a context. */
+import type { BuildCase, CaseFiles } from "../build-case.ts";
+import { lines } from "./lines.ts";
+
+const MANY: CaseFiles = {
+  "a.txt": "a",
+  "b.log": "b",
+  "keep.log": "k",
+  "node_modules/x/index.js": "x",
+  "src/main.js": "m",
+  "src/main.test.js": "t",
+  "src/node_modules/y": "y",
+  "src/deep/er/file.tmp": "f",
+  "src/deep/er/file.txt": "f",
+  ".git/config": "g",
+  ".hidden": "h",
+  "docs/a.md": "a",
+  "docs/README.md": "r",
+  tmp1: "1",
+  tmp22: "2",
+};
+
+const ignoring = (name: string, ...patterns: readonly string[]): BuildCase => ({
+  name: `ignore-${name}`,
+  dockerfile: lines("FROM scratch", "COPY . /"),
+  files: { ...MANY, ".dockerignore": lines(...patterns) },
+});
+
+const cases: readonly BuildCase[] = [
+  {
+    name: "stages-needed-only",
+    dockerfile: lines(
+      "FROM busybox AS base",
+      "RUN echo base >/base",
+      "FROM base AS unused",
+      "RUN false",
+      "FROM base AS left",
+      "RUN echo left >/left",
+      "FROM base AS right",
+      "RUN echo right >/right",
+      "FROM base",
+      "COPY --from=left /left /",
+      "COPY --from=right /right /",
+      "RUN cat /base /left /right",
+    ),
+  },
+  {
+    name: "stages-target",
+    dockerfile: lines(
+      "FROM busybox AS one",
+      "RUN echo 1",
+      "FROM one AS two",
+      "RUN echo 2",
+      "ENV TWO=2",
+      "FROM two AS three",
+      "RUN false",
+    ),
+    options: { target: "two" },
+  },
+  {
+    name: "stages-target-case",
+    dockerfile: lines("FROM busybox AS Upper", "RUN echo 1", "FROM busybox", "RUN false"),
+    options: { target: "UPPER" },
+  },
+  {
+    name: "stages-target-number",
+    dockerfile: lines("FROM busybox", "RUN echo 0", "FROM busybox", "RUN false"),
+    options: { target: "0" },
+  },
+  {
+    name: "stages-target-unknown",
+    dockerfile: lines("FROM busybox AS one", "FROM busybox AS two"),
+    options: { target: "twoo" },
+  },
+  {
+    name: "stages-same-name",
+    dockerfile: lines(
+      "FROM busybox AS a",
+      "RUN echo first >/f",
+      "FROM busybox AS a",
+      "RUN echo second >/f",
+      "FROM busybox",
+      "COPY --from=a /f /",
+      "RUN cat /f",
+    ),
+  },
+  {
+    name: "stages-name-hides-image",
+    dockerfile: lines(
+      "FROM busybox AS hello-world",
+      "RUN echo stage >/f",
+      "FROM busybox",
+      "COPY --from=hello-world /f /",
+    ),
+  },
+  {
+    name: "stages-circular",
+    dockerfile: lines("FROM busybox AS a", "COPY --from=b /x /", "FROM busybox AS b", "COPY --from=a /x /"),
+  },
+  {
+    name: "stages-later",
+    dockerfile: lines(
+      "FROM busybox AS a",
+      "COPY --from=later /f /",
+      "RUN cat /f",
+      "FROM busybox AS later",
+      "RUN echo later >/f",
+      "FROM a",
+    ),
+  },
+  { name: "stages-self", dockerfile: lines("FROM busybox AS a", "COPY --from=a /x /") },
+  {
+    name: "stages-numbers",
+    dockerfile: lines(
+      "FROM busybox",
+      "RUN echo 0 >/f",
+      "FROM busybox",
+      "RUN echo 1 >/f",
+      "FROM scratch",
+      "COPY --from=0 /f /f0",
+      "COPY --from=1 /f /f1",
+    ),
+  },
+  {
+    name: "stages-many-steps",
+    dockerfile: lines(
+      "FROM busybox AS b",
+      ...Array.from({ length: 11 }, (_, index) => `COPY f /f${index}`),
+      "FROM scratch",
+      "COPY --from=b /f10 /",
+    ),
+    files: { f: "f" },
+  },
+  { name: "stages-reserved-name", dockerfile: lines("FROM busybox AS context", "RUN echo x") },
+  { name: "stages-no-such-image", dockerfile: lines("FROM drydock-no-such-image:1") },
+  { name: "stages-bad-reference", dockerfile: lines("FROM BusyBox") },
+  { name: "stages-digest-bad", dockerfile: lines("FROM busybox@sha256:abc") },
+  {
+    name: "stages-inherit-config",
+    dockerfile: lines(
+      "FROM busybox AS a",
+      "ENV A=1",
+      "LABEL l=a",
+      "EXPOSE 1",
+      "WORKDIR /a",
+      "USER 5",
+      "VOLUME /v",
+      "FROM a AS b",
+      "ENV B=2",
+      "LABEL m=b",
+      "EXPOSE 2",
+      "VOLUME /w",
+      "RUN id -u; pwd",
+    ),
+  },
+  {
+    name: "stages-same-step-twice",
+    dockerfile: lines(
+      "FROM busybox AS a",
+      "RUN echo same >/f",
+      "FROM busybox AS b",
+      "RUN echo same >/f",
+      "FROM scratch",
+      "COPY --from=a /f /a",
+      "COPY --from=b /f /b",
+    ),
+  },
+  {
+    name: "contexts-files",
+    dockerfile: lines(
+      "FROM busybox",
+      "COPY --from=extra /in/extra /x",
+      "COPY --from=extra . /all/",
+      "RUN --mount=from=extra,target=/m cat /m/in/extra",
+    ),
+    options: { contexts: { extra: { "in/extra": "from outside\n", other: { content: "o", mode: 0o600 } } } },
+  },
+  {
+    name: "contexts-upper-case",
+    dockerfile: lines("FROM busybox", "COPY --from=EXTRA . /all/"),
+    options: { contexts: { extra: { f: "f" } } },
+  },
+  {
+    name: "contexts-no-such-stage",
+    dockerfile: lines("FROM busybox", "COPY --from=x /f /"),
+    options: { contexts: { x: "target:nope" } },
+  },
+  {
+    name: "contexts-replace-image",
+    dockerfile: lines("FROM made-up AS a", "RUN echo on busybox >/f", "FROM scratch", "COPY --from=a /f /"),
+    options: { contexts: { "made-up": "docker-image://busybox" } },
+  },
+  {
+    name: "contexts-replace-stage",
+    dockerfile: lines("FROM busybox AS real", "RUN false", "FROM busybox", "COPY --from=real /f /"),
+    options: { contexts: { real: { f: "instead\n" } } },
+  },
+  {
+    name: "contexts-base",
+    dockerfile: lines("FROM rootfs", "COPY f /g"),
+    files: { f: "f" },
+    options: { contexts: { rootfs: { "etc/x": "x\n" } } },
+  },
+  ignoring("comments", "# comment", "", "  *.log  ", "#a.txt", "   # not first"),
+  ignoring("exceptions", "*.log", "!keep.log", "docs", "!docs/README.md"),
+  ignoring("order", "!keep.log", "*.log"),
+  ignoring("doublestar", "**/node_modules", "**/*.test.js", "src/**/*.tmp"),
+  ignoring("everything-but", "*", "!src/**", "src/deep"),
+  ignoring("slashes", "/docs/", "./src/deep", "src/../a.txt", "//tmp1"),
+  ignoring("one-character", "tmp?", "[ab].*"),
+  ignoring("own-files", "Dockerfile", ".dockerignore"),
+  ignoring("all", "*"),
+  ignoring("all-doublestar", "**"),
+  ignoring("dot", "."),
+  ignoring("bad-pattern", "[a-"),
+  ignoring("exception-in-excluded", "src", "!src/deep/er/*.txt"),
+  ignoring("depth", "*/*.js", "*/*/*.js"),
+  {
+    name: "ignore-of-dockerfile",
+    dockerfile: lines("FROM scratch", "COPY . /"),
+    files: { "a.txt": "a", "b.txt": "b", ".dockerignore": "a.txt\n", "other.Dockerfile.dockerignore": "b.txt\n" },
+    options: { file: "other.Dockerfile" },
+  },
+  {
+    name: "ignore-in-subdirectory",
+    dockerfile: lines("FROM scratch", "COPY . /"),
+    files: { "a.txt": "a", "b.txt": "b", ".dockerignore": "a.txt\n", "build/Dockerfile.dockerignore": "b.txt\n" },
+    options: { file: "build/Dockerfile" },
+  },
+  {
+    name: "ignore-what-is-copied",
+    dockerfile: lines("FROM busybox", "COPY a.txt /"),
+    files: { "a.txt": "a", ".dockerignore": "*.txt\n" },
+  },
+  { name: "context-empty", dockerfile: lines("FROM scratch", "COPY . /x/") },
+  {
+    name: "context-of-links",
+    dockerfile: lines("FROM scratch", "COPY . /x/", "COPY to-dir/f /y"),
+    files: { "d/f": "f", "to-dir": { symlink: "d" }, loop: { symlink: "loop" }, out: { symlink: "/etc/passwd" } },
+  },
+];
+
+export const STAGES = { name: "stages", cases };
