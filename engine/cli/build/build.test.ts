@@ -257,12 +257,15 @@ Dockerfile:2
     expect(services.images.pushes.map(({ reference }) => reference)).toEqual(["localhost:5000/x:1"]);
   });
 
-  it("is cancelled by Ctrl-C", async () => {
+  it.each([
+    ["Ctrl-C", 2],
+    ["the end of its terminal", 1],
+  ])("is cancelled by %s", async (_, signal) => {
     put({ "/root/ctx/Dockerfile": "FROM busybox\nRUN wait\n" });
     const cli = terminal();
     const running = cli.docker("build", "ctx");
     await expect.poll(() => services.builder.records()[0]?.steps[1]?.status).toBe("running");
-    cli.signal(2);
+    cli.signal(signal);
     const { exitCode, stderr } = await running;
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(/#3 CANCELED\nERROR: failed to build: failed to solve: Canceled: context canceled\n$/);

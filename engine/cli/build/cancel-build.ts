@@ -1,5 +1,5 @@
 import { CommandError, type Invocation } from "../command.ts";
-import { SIGINT, SIGTERM } from "../terminal/signals.ts";
+import { SIGHUP, SIGINT, SIGTERM } from "../terminal/signals.ts";
 
 const CANCELED_EXIT = 130;
 
@@ -26,7 +26,7 @@ export interface Cancelling extends Disposable {
   readonly sending: AbortSignal;
 }
 
-/** Ctrl-C ends the build in the engine; the stream then tells what became of it. */
+/** Ctrl-C ends the build in the engine, and so does the end of its terminal; the stream then tells what became of it. */
 export function cancelOnInterrupt({ context, client, interrupts }: Invocation): Cancelling {
   const sending = new AbortController();
   const takeOver = interrupts.takeOver();
@@ -41,7 +41,7 @@ export function cancelOnInterrupt({ context, client, interrupts }: Invocation): 
     },
   };
   const listening = context.onSignal((signal) => {
-    if (signal !== SIGINT && signal !== SIGTERM) return;
+    if (signal !== SIGINT && signal !== SIGTERM && signal !== SIGHUP) return;
     cancelling.isCanceled = true;
     if (!cancelling.isStarted) return sending.abort(canceled());
     client

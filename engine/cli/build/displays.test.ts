@@ -7,6 +7,7 @@ import { LogWindow } from "./log-window.ts";
 import { PlainDisplay } from "./plain-display.ts";
 import { RawJsonDisplay } from "./raw-json-display.ts";
 import { readRecording, recordedStatuses } from "./testing/recorded-statuses.ts";
+import { textWidth } from "./text-width.ts";
 import { TtyDisplay } from "./tty-display.ts";
 
 /** Draws as often as a real display may. */
@@ -175,6 +176,20 @@ describe("a terminal", () => {
     for (const line of display.draw(2000).split("\n").slice(1, -1))
       // oxlint-disable-next-line no-control-regex
       expect(line.replace(/\u001b\[\d*[A-Za-z]/g, "").length).toBeLessThanOrEqual(24);
+  });
+
+  it("keeps its layout with Hangul in names and output, and with control characters in names", () => {
+    const display = tty({ rows: 20, columns: 40 }, false);
+    const name = "RUN echo 안녕하세요 안녕하세요 안녕하세요 안녕하세요\u001b[2J";
+    display.update({ vertexes: [vertex(name), vertex("A\u001b[2J\u0007B")] }, 1000);
+    display.update({ logs: [log(name, `${"가나다라".repeat(8)}\n`)] }, 1100);
+    const lines = display.draw(2000).split("\n").slice(1, -1);
+    // oxlint-disable-next-line no-control-regex
+    const shown = lines.map((line) => line.replace(/^(?:\u001b\[\d+m)+/, ""));
+    expect(shown[0]).toBe(" => RUN echo 안녕하세요 안녕하세   1.0s");
+    expect(shown.find((line) => line.includes("A [2J"))).toMatch(/^ => A {1}\[2J B +1\.0s$/);
+    for (const line of shown) expect(textWidth(line)).toBeLessThanOrEqual(40);
+    expect(shown.join("\n")).toContain(" => => # 가나다라가나다라가나다라가나다");
   });
 
   it("shows errors red, and what was cancelled yellow; NO_COLOR shows neither", () => {

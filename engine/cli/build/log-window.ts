@@ -1,7 +1,10 @@
+import { cutToWidth, padToWidth, widthOf } from "./text-width.ts";
+
 /** BuildKit shows so many lines of a running step at least. */
 export const WINDOW_ROWS = 6;
 
 const TAB = 8;
+const CONTROL = /\p{Cc}/u;
 /** No escape sequence is longer. */
 const MAX_HELD = 256;
 // oxlint-disable-next-line no-control-regex
@@ -56,10 +59,10 @@ export class LogWindow {
   /** Lines that are not blank, as wide as the window, at most `rows` of them. */
   lines(rows = WINDOW_ROWS): readonly string[] {
     return this.#rows
-      .map((row) => row.slice(0, this.#columns).join(""))
+      .map((row) => cutToWidth(row.slice(0, this.#columns).join(""), this.#columns))
       .slice(-rows)
       .filter((line) => line.trim() !== "")
-      .map((line) => line.padEnd(this.#columns));
+      .map((line) => padToWidth(line, this.#columns));
   }
 
   /** How many of them there are. */
@@ -72,13 +75,21 @@ export class LogWindow {
     else if (character === "\r") this.#column = 0;
     else if (character === "\b") this.#column = Math.max(0, this.#column - 1);
     else if (character === "\t") this.#column = Math.min(this.#columns - 1, (Math.floor(this.#column / TAB) + 1) * TAB);
-    else if (character >= " " && character !== "\u007f") {
-      if (this.#column >= this.#columns) this.#newLine();
-      const row = this.#rows[this.#row] as string[];
-      while (row.length < this.#column) row.push(" ");
-      row[this.#column] = character;
-      this.#column += 1;
+    else if (!CONTROL.test(character)) this.#write(character, widthOf(character));
+  }
+
+  /** A wide character takes its place and the next. */
+  #write(character: string, width: number): void {
+    if (width > 0 && this.#column + width > this.#columns) this.#newLine();
+    const row = this.#rows[this.#row] as string[];
+    while (row.length < this.#column) row.push(" ");
+    if (width === 0) {
+      if (this.#column > 0) row[this.#column - 1] += character;
+      return;
     }
+    row[this.#column] = character;
+    if (width === 2) row[this.#column + 1] = "";
+    this.#column += width;
   }
 
   #newLine(): void {

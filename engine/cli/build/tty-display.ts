@@ -14,6 +14,7 @@ import {
 } from "./build-trace.ts";
 import type { Display } from "./display.ts";
 import { WINDOW_ROWS } from "./log-window.ts";
+import { cutToWidth, padToWidth } from "./text-width.ts";
 
 const FALLBACK: TerminalSize = { rows: 10, columns: 80 };
 /** A line that has no more room than this for its text is left out. */
@@ -33,6 +34,9 @@ const FAINT = "\u001b[2m";
 
 /** Colours of what is over; `NO_COLOR` takes them away. */
 const COLORS = { done: "\u001b[34m", canceled: "\u001b[33m", failed: "\u001b[31m" } as const;
+
+/** In a name they would take the layout apart: BuildKit replaces the tab alone. */
+const CONTROL = /\p{Cc}/gu;
 
 /** A line of the display. */
 interface Job {
@@ -130,7 +134,7 @@ export class TtyDisplay implements Display {
       const last = intervals.at(-1);
       return [
         {
-          name: `${vertex.cached === true ? "CACHED " : ""}${error}${vertex.name.replaceAll("\t", " ")}`,
+          name: `${vertex.cached === true ? "CACHED " : ""}${error}${vertex.name.replaceAll(CONTROL, " ")}`,
           amount: "",
           intervals,
           isCompleted: isOver,
@@ -140,7 +144,7 @@ export class TtyDisplay implements Display {
         ...traced.statuses.map((part): Job => {
           const { startedMs = 0, completedMs } = part;
           return {
-            name: `=> ${part.id}`,
+            name: `=> ${part.id.replaceAll(CONTROL, " ")}`,
             amount: formatAmount(part),
             intervals: [{ startMs: startedMs, ...(completedMs !== undefined && { stopMs: completedMs }) }],
             isCompleted: completedMs !== undefined,
@@ -148,7 +152,7 @@ export class TtyDisplay implements Display {
           };
         }),
         ...traced.warnings.map(({ short }): Job => ({
-          name: `WARN: ${short}`,
+          name: `WARN: ${short.replaceAll(CONTROL, " ")}`,
           amount: "",
           intervals: last === undefined ? [] : [last],
           isCompleted: false,
@@ -207,9 +211,9 @@ function jobLine({ name, amount, intervals }: Job, columns: number, nowMs: numbe
   const hasAmount = amount !== "" && room + amount.length > MIN_TEXT_WITH_AMOUNT;
   const left = hasAmount ? room - amount.length - 1 : room;
   if (left < MIN_TEXT) return undefined;
-  return align(` => ${name.slice(0, left)}${hasAmount ? ` ${amount}` : ""}`, `${timer}\n`, columns);
+  return align(` => ${cutToWidth(name, left)}${hasAmount ? ` ${amount}` : ""}`, `${timer}\n`, columns);
 }
 
 function align(left: string, right: string, columns: number): string {
-  return `${left.padEnd(columns - right.length - 1)} ${right}`;
+  return `${padToWidth(left, columns - right.length - 1)} ${right}`;
 }

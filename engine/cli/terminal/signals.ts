@@ -8,6 +8,8 @@ const NAMES = [
   "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
 ]; // prettier-ignore
 
+/** The terminal was closed. */
+export const SIGHUP = 1;
 export const SIGINT = 2;
 const SIGPIPE = 13;
 export const SIGTERM = 15;
