@@ -13,6 +13,8 @@ const publicDirectory = join(root, "public");
 const EDITOR_ONLY =
   /node_modules\/(?:monaco-editor|dockerfile-|vscode-languageserver|yaml)|web\/elements\/(?:editor|code|gutter)\//;
 const EDITOR_FILES = /^assets\/(?:editor|monaco|codicon)/;
+/** What other sites embed: a reader there has no service worker, and whoever comes to the page itself does not need it. */
+const EMBED_FILES = /^(?:embed\.(?:js|html)|assets\/embed-)/;
 
 /**
  * One static site that works from any sub-path of any static host: relative URLs, no special headers (no COOP/COEP).
@@ -35,7 +37,7 @@ export default defineConfig(({ command, mode }) => {
       preloadPlugin(),
       artifactsPlugin(publicDirectory),
       embedPlugin(root),
-      serviceWorkerPlugin(publicDirectory, { lazy: EDITOR_FILES, isPublicCopied: !isTest }),
+      serviceWorkerPlugin(publicDirectory, { lazy: [EDITOR_FILES, EMBED_FILES], isPublicCopied: !isTest }),
     ],
     resolve: { alias: { https: join(root, "web/data/no-https.ts") } },
     worker: { format: "es", plugins: () => [artifactsPlugin(publicDirectory)] },

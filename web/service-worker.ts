@@ -18,6 +18,7 @@ const scope = self as unknown as ServiceWorkerScope;
 const precache = JSON.parse("__DRYDOCK_PRECACHE__") as Precache;
 /** URLs whose content never changes. */
 const PINNED = /[?&]v=|(^|\/)assets\//;
+const KEPT_WHEN_USED = /\/guest\/.*[?&]v=|\/assets\//;
 const PREFIX = "drydock-page-";
 const CACHE = PREFIX + precache.version;
 const base = new URL("./", scope.location.href);
@@ -91,12 +92,12 @@ async function answerPage(request: Request): Promise<Response> {
   return (await caches.match(page, { cacheName: CACHE })) ?? fetch(request);
 }
 
-/** A file of this version, or the network; pinned files (a cold boot's, say) are kept when they come by. */
+/** A file of this version, or the network; pinned files (a cold boot's, the editor's) are kept when they come by. */
 async function answerFile(request: Request): Promise<Response> {
   const known = await caches.match(request, { cacheName: CACHE });
   if (known) return known;
   const response = await fetch(request);
-  if (response.ok && response.status === 200 && /\/guest\/.*[?&]v=/.test(request.url)) {
+  if (response.ok && response.status === 200 && KEPT_WHEN_USED.test(request.url)) {
     const copy = response.clone();
     const cache = await caches.open(CACHE);
     void cache.put(request, copy).catch(() => undefined);

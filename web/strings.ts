@@ -1,14 +1,10 @@
 import type { BootStep } from "../engine/index.ts";
-import type { Failure } from "./worker-api.ts";
+import { editorStrings } from "./strings/editor-strings.ts";
+import { failureStrings } from "./strings/failure-strings.ts";
+import { previewStrings } from "./strings/preview-strings.ts";
+import { sharingStrings } from "./strings/sharing-strings.ts";
 
-/** What an error screen says: a title, what it means, and what to do. */
-export interface FailureText {
-  readonly title: string;
-  readonly meaning: string;
-  readonly remedy: string;
-}
-
-/** Every word the page shows, in one place so that it can be translated. */
+/** Every word the page shows, in one place so that it can be translated; the larger parts of it in `strings/`. */
 export const strings = {
   name: "Drydock",
   skip: "Skip to the terminal",
@@ -70,208 +66,9 @@ export const strings = {
     waiting: "Here as soon as the machine is up.",
     failed: (message: string) => `This part of the page could not be loaded: ${message}`,
   },
-  files: {
-    title: "workspace",
-    tools: "Files",
-    waiting: "Listed once the machine is up.",
-    empty: "Nothing here yet. Make a file, or drop files and folders here.",
-    newFile: "New file",
-    newFolder: "New folder",
-    upload: "Upload files",
-    download: "Download as tar",
-    rename: (name: string) => `Rename ${name}`,
-    remove: (name: string) => `Delete ${name}`,
-    removeFile: (name: string) => `Delete “${name}”? It is deleted in the machine too.`,
-    removeFolder: (name: string, count: number) =>
-      `Delete the folder “${name}” with ${count === 1 ? "1 entry" : `${count} entries`}? It is deleted in the machine too.`,
-    unsaved: "Not saved yet",
-    uploading: (done: number, all: number) => `${done} of ${all} uploaded`,
-    truncated: "There are more files than are listed here.",
-  },
-  playground: {
-    commands: "Commands of this playground",
-    reset: "Start over: a fresh machine, the files as they were",
-    fullscreen: "Full screen",
-    open: "Open in Drydock, in a tab of its own",
-    resetQuestion: "Start over? What you changed here is lost.",
-    failed: (message: string) => `The playground is not complete: ${message}`,
-  },
-  preview: {
-    title: "Preview",
-    address: "Address of the preview",
-    path: "Path",
-    port: "Published port",
-    portName: (port: number, container: string) =>
-      container === "" ? `localhost:${port}` : `localhost:${port} · ${container}`,
-    back: "Back",
-    forward: "Forward",
-    reload: "Reload",
-    openTab: "Open in a new tab",
-    copyLink: "Copy link",
-    copied: "Link copied. It works in this browser, while this page is open.",
-    frame: (port: number) => `What the container serves on port ${port}`,
-    status: (status: number) => (status === 0 ? "no answer" : String(status)),
-    statusHint: (status: number) => (status === 0 ? "The container gave no answer" : `HTTP status ${status}`),
-    outside: "a page outside the container",
-    empty: "No container publishes a port yet. Run one that does:",
-    suggestion: "docker run -d -p 8080:80 nginx",
-    explanation:
-      "-p 8080:80 publishes: port 8080 of the machine leads to port 80 in the container. Its pages open here.",
-    choose: "Published ports:",
-    open: (port: number, container: string) => `Open port ${port} of ${container}`,
-    published: (port: number, container: string) => `${container} publishes port ${port}`,
-    openPreview: "Open preview",
-    openAddress: (address: string) => `Open ${address} in the preview`,
-    connecting: "Connecting…",
-    unable: (reason: string) => `This browser cannot show the preview: ${reason}`,
-    apart:
-      "This browser keeps workers out of frames of other sites, so the preview cannot run inside this page. It can in a tab of its own.",
-    elsewhere: "Or open Drydock where previews are part of the same site (with images of its own):",
-    details: "What the browser said",
-    silent: (origin: string) =>
-      `${origin} does not answer. The preview needs that address: is the server that serves this page reachable there?`,
-    lost: "The page has taken the preview's frame over. Reload to go on.",
-    again: "Reload the preview",
-    noOrigin:
-      "This site has no second origin, where pages of containers could run apart from it. So this is what the container answers, without its scripts, styles and pictures.",
-    source: "Source",
-    page: "Page",
-    headers: "Headers",
-    truncated: "The rest is left out.",
-    failed: (message: string) => `No answer: ${message}`,
-  },
-  sharedLink: {
-    title: "A shared playground",
-    files: "Files",
-    commands: "Commands, typed one at a time; Enter is yours",
-    images: "Images it fetches",
-    apart: "It opens in a machine and a workspace of its own: your files, images and volumes here stay as they are.",
-    open: "Open it",
-    leave: "Go to my own playground",
-    broken: (message: string) => `This link cannot be opened: ${message}`,
-  },
-  share: {
-    button: "Share",
-    title: "Share this playground",
-    heading: "Title",
-    command: "Command to type for whoever opens it",
-    contents: (files: number, size: string) => `${files === 1 ? "1 file" : `${files} files`}, ${size}`,
-    leftOut: "Left out:",
-    reasons: {
-      "too-large": "too large for a link",
-      "too-many": "too many files for a link",
-      name: "a name a link cannot carry",
-      kind: "no regular file",
-      unreadable: "could not be read",
-    },
-    nothing: "The workspace is empty: the link opens an empty one.",
-    long: (size: string) => `The link is ${size} long. Some chat programs and servers cut long links.`,
-    kinds: { link: "Link", iframe: "iframe", element: "Element", badge: "Markdown badge" },
-    copy: "Copy",
-    copied: "Copied",
-    waiting: "Reading the workspace…",
-    failed: (message: string) => `The link could not be made: ${message}`,
-    note: "Everything is in the link itself: no server keeps it. Whoever has the link can read the files.",
-  },
-  editor: {
-    loading: "The editor is loading…",
-    notLoaded: (message: string) => `The editor could not be loaded: ${message}`,
-    label: (path: string) => `${path}. Control M lets Tab leave the editor, F6 leaves it at once.`,
-    leave: "Leave the editor",
-    escapeHint: "F6 leaves the editor; Ctrl+M: Tab moves on",
-    files: "Files",
-    noFile: "Choose a file, or make one.",
-    start: "Write a first Dockerfile",
-    startHint: "A Dockerfile and a page for it to serve, in ~/workspace. Change them as you like.",
-    refused: {
-      binary: (path: string) => `${path} is no text. It can be downloaded, and used by a build.`,
-      "too-large": (path: string) => `${path} is larger than what is edited here (2 MB).`,
-      missing: (path: string) => `${path} is not there any more.`,
-    },
-    unread: (path: string, message: string) => `${path} could not be read: ${message}`,
-    conflict: (path: string) => `${path} was changed in the machine while you were changing it here.`,
-    keepMine: "Keep mine",
-    keepBoth: "Keep both",
-    keepBothHint: "Yours stays; theirs becomes a second file, .theirs",
-    takeTheirs: "Take theirs",
-    gone: (path: string) => `${path} was deleted in the machine. Its text is still here.`,
-    restore: "Save it again",
-    closeFile: "Close it",
-    notSaved: (path: string, message: string) => `${path} could not be saved: ${message}`,
-    tryAgain: "Try again",
-    saved: "Saved",
-    saving: "Saving…",
-    findings: (errors: number, warnings: number) =>
-      [
-        errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"}` : "",
-        warnings > 0 ? `${warnings} ${warnings === 1 ? "warning" : "warnings"}` : "",
-      ]
-        .filter(Boolean)
-        .join(", "),
-  },
-  build: {
-    name: "Name of the image",
-    build: "Build",
-    buildHint: (command: string) => `Type “${command}” into the terminal (Ctrl+Enter)`,
-    stop: "Stop",
-    stopHint: "Press Ctrl+C in the terminal of the build",
-    run: "Run",
-    runHint: (command: string) => `Type “${command}” into the terminal`,
-    noDockerfile: "There is no Dockerfile to build.",
-    running: (time: string, done: number, all: number) => `Building: ${done} of ${all} steps, ${time}`,
-    completed: (time: string, cached: number, size: string) =>
-      `Built in ${time}${cached > 0 ? `, ${cached} cached` : ""} · ${size}`,
-    failed: (message: string, time: string) => `Failed after ${time}${message ? `: ${message}` : ""}`,
-    canceled: (time: string) => `Stopped after ${time}`,
-    steps: {
-      label: "Steps of the last build",
-      split: "Height of the text",
-      show: "Show the steps",
-      hide: "Hide the steps",
-      cached: "cached",
-      line: (line: number, text: string) => `Line ${line}: ${text}`,
-      layer: (size: string) => `layer of ${size}`,
-      waste: (size: string) => `${size} of it deleted or overwritten later`,
-      stale: "changed since",
-      shell: (line: number) => `Shell after line ${line}`,
-      shellHere: "Shell here",
-      shellHint: "A new terminal with a container in the state right after this instruction",
-      noLayer: "This instruction changes how containers start, not their files: it has no layer.",
-      pending: "This step has not been run yet.",
-      close: "Close the layer",
-      states: {
-        pending: "to come",
-        running: "running",
-        cached: "cached",
-        done: "done",
-        failed: "failed",
-        canceled: "stopped",
-      },
-    },
-  },
-  layers: {
-    title: "Layers",
-    image: "Image",
-    choose: "Choose an image…",
-    hint: "An image is a stack of layers; each holds what one instruction added, changed or removed. Choose an image to look into it.",
-    facts: (size: string, percent: string, waste: string) =>
-      waste === "0 B" ? `${size}, nothing wasted` : `${size}, ${percent} % efficient, ${waste} wasted`,
-    waste: (size: string) => `${size} wasted`,
-    tree: "Files of the layer",
-    filter: "Filter by path",
-    changes: "Kinds of changes",
-    cumulative: "Everything up to here",
-    reading: "Reading the layer…",
-    empty: "This layer has no files.",
-    noMatch: "No file matches.",
-    truncated: "The layer has more files than are listed here.",
-    changeCounts: {
-      added: (count: number) => `${count} added`,
-      changed: (count: number) => `${count} changed`,
-      removed: (count: number) => `${count} removed`,
-    },
-    changeWords: { added: "added", changed: "changed", removed: "removed", unchanged: "unchanged" },
-  },
+  ...editorStrings,
+  ...sharingStrings,
+  ...previewStrings,
   pane: {
     label: "Containers and images",
     show: "Show containers and images",
@@ -321,6 +118,8 @@ export const strings = {
   notices: {
     notLasting:
       "This browser does not let the page keep anything (a private window?). Everything works, but images are gone when the tab closes.",
+    anotherTab:
+      "Drydock is open in another tab. This one has a machine of its own: other containers, volumes and files, the same images.",
     storageLow: (used: string, quota: string) =>
       `This browser's storage for the page is nearly full: ${used} of ${quota} used.`,
     freeSpace: "Free space…",
@@ -369,59 +168,5 @@ export const strings = {
       "in this page, so images are fetched by your browser and stay in it.",
     close: "Close",
   },
-  failures: {
-    "no-webassembly": {
-      title: "This browser has no WebAssembly",
-      meaning:
-        "The machine is emulated in WebAssembly, and this browser lacks it or has it switched off (some hardened modes do).",
-      remedy: "Allow WebAssembly for this page, or open it in a current Chrome, Edge, Firefox or Safari.",
-    },
-    "artifact-missing": {
-      title: "A file of the machine is missing",
-      meaning: "The page needs this file and the server does not have it.",
-      remedy:
-        "If this is your copy: run `npm start`, which makes missing files. Files of the guest itself come from `npm run kernel-image`.",
-    },
-    "artifact-unreachable": {
-      title: "A file could not be downloaded",
-      meaning: "The network or the server failed on the way.",
-      remedy: "Check the connection and try again. What has arrived already is kept.",
-    },
-    "storage-full": {
-      title: "This browser's storage is full",
-      meaning: "The machine keeps images in this browser, and the browser grants no more space.",
-      remedy: "Free space on the device, or erase what this page has stored.",
-    },
-    "storage-broken": {
-      title: "This browser's storage does not work",
-      meaning: "The page could not open its database.",
-      remedy: "Reload the page. If that does not help, erase what this page has stored.",
-    },
-    "boot-failed": {
-      title: "The machine did not come up",
-      meaning: "The kernel or the engine stopped before there was a shell.",
-      remedy: "Restart it; images are kept. If it happens again, boot without the snapshot.",
-    },
-    "guest-died": {
-      title: "The machine has stopped",
-      meaning: "The kernel or the emulator crashed. Processes and containers that ran are gone; images are kept.",
-      remedy: "Restart it and go on.",
-    },
-    "worker-lost": {
-      title: "The machine has been lost",
-      meaning:
-        "The part of the page that runs the machine has crashed, most likely for want of memory. Images are kept.",
-      remedy: "Close other tabs if memory is short, and restart.",
-    },
-  } satisfies Record<Failure["kind"], FailureText>,
-  failureActions: {
-    restart: "Restart the machine",
-    retry: "Try again",
-    reload: "Reload the page",
-    coldBoot: "Boot without the snapshot",
-    freeSpace: "Free space…",
-    details: "The kernel's last lines",
-    message: "Reason",
-    file: "File",
-  },
+  ...failureStrings,
 } as const;

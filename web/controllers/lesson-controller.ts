@@ -11,6 +11,8 @@ import { LessonProgress } from "../lessons/lesson-progress.ts";
 /** How often the step in front is looked at while it is shown and not done. */
 const LOOK_MS = 2500;
 const ENTER = "\r";
+/** Ctrl-U: what was typed so far is gone, in a shell and in whatever reads lines. */
+const KILL_LINE = "\x15";
 
 /** The lessons, how far the learner is, and whether the step in front is done: the engine is asked. */
 export class LessonController implements ReactiveController {
@@ -74,7 +76,9 @@ export class LessonController implements ReactiveController {
   /** Types into the terminal in front. */
   type({ lines, enter }: { readonly lines: readonly string[]; readonly enter: boolean }): void {
     const host = this.#host();
-    host.type(enter ? lines.map((line) => line + ENTER).join("") : lines.join(ENTER));
+    const text = enter ? lines.map((line) => line + ENTER).join("") : lines.join(ENTER);
+    // What stands typed already, and was not sent, is not to become the beginning of this.
+    host.type(host.promptDirectory() === undefined ? KILL_LINE + text : text);
     host.showTerminal();
   }
 

@@ -72,6 +72,9 @@ test("two tabs on the same storage both work", async () => {
   const first = await openPage(context, site);
   await command(first, "docker run -d --name mine busybox sleep 300");
   const second = await openPage(context, site);
+  // Its files are others: it says why.
+  await second.getByText("Drydock is open in another tab").waitFor();
+  expect(await first.getByText("Drydock is open in another tab").count()).toBe(0);
   expect((await command(second, "docker images -q busybox | wc -l")).output.trim()).toBe("1");
   expect((await command(second, "docker run --rm busybox echo second")).output.trim()).toBe("second");
   expect((await command(first, "docker ps --format '{{.Names}}'")).output.trim()).toBe("mine");

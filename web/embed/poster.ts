@@ -28,7 +28,7 @@ export const posterStyles = `
 .poster {
   --ink: light-dark(#15242a, #dde6e5); --soft: light-dark(#4b5d63, #93a6aa); --line: light-dark(#cfd6d1, #25333a);
   --ground: light-dark(#fcfcf9, #0a1012); --hull: light-dark(#b13f27, #ea7454); --on-hull: light-dark(#fff, #1b0e09);
-  display: flex; flex-direction: column; align-items: flex-start; justify-content: center; gap: 0.75em;
+  display: flex; flex-direction: column; align-items: flex-start; justify-content: safe center; gap: 0.75em;
   width: 100%; height: 100%; min-height: 0; overflow: auto; padding: clamp(0.75rem, 5%, 2.5rem);
   border: 1px solid var(--line); border-radius: 8px; background: var(--ground); color: var(--ink);
   font: 400 0.9375rem/1.5 system-ui, "Segoe UI", "Helvetica Neue", "Liberation Sans", sans-serif;

@@ -20,7 +20,7 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
  */
 export function serviceWorkerPlugin(
   publicDirectory: string,
-  options: { lazy?: RegExp; isPublicCopied: boolean },
+  options: { lazy: readonly RegExp[]; isPublicCopied: boolean },
 ): Plugin {
   return {
     name: "drydock:service-worker",
@@ -36,7 +36,8 @@ export function serviceWorkerPlugin(
       const hash = createHash("sha256");
       const built: string[] = [];
       for (const [name, file] of Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))) {
-        if (name === "service-worker.js" || name.endsWith(".map") || options.lazy?.test(name)) continue;
+        if (name === "service-worker.js" || name.endsWith(".map") || options.lazy.some((pattern) => pattern.test(name)))
+          continue;
         hash.update(name).update(file.type === "chunk" ? file.code : file.source);
         built.push(name === "index.html" ? "./" : name);
       }

@@ -26,7 +26,7 @@ import { styles } from "./app.styles.ts";
 import { bench, placeInFront, viewInFront, workbenchHost, type Controllers } from "./bench.ts";
 import { pageHeader } from "./head.ts";
 import { parseLayout, type Layout } from "./layout.ts";
-import { notices, type NoticeKind } from "./notices.ts";
+import { isSecond, notices, type NoticeKind } from "./notices.ts";
 import { pane, viewTabs, type View } from "./pane.ts";
 import { terminalPlaces } from "./places.ts";
 import { embedBar, playgroundStrip, type ShownPlayground } from "./playground.ts";
@@ -276,6 +276,7 @@ export class DrydockApp extends LitElement {
     return notices({
       isAnswering: this.#engine.isAnswering,
       isStorageLasting: this.#engine.readyInfo?.isStorageLasting ?? true,
+      isSecondMachine: !this.playground && isSecond(this.#engine.readyInfo),
       storage: this.#storage,
       isUpdateReady: this.#updates.isUpdateReady,
       newPort: this.#portToOffer(),

@@ -42,6 +42,29 @@ test("after a first visit the page starts without a server", async () => {
   await runLine(page, "echo offline", /^offline$/m);
 });
 
+test("the editor is there without a server once it was used", async () => {
+  const put = () =>
+    page.evaluate(async () => {
+      await window.drydock.fetch("/drydock/workspace/file?path=Dockerfile", { method: "PUT", body: "FROM busybox\n" });
+    });
+  await put();
+  await page.getByRole("button", { name: "Editor" }).click();
+  await page.locator(".view-line").first().waitFor();
+  const kept = () =>
+    page.evaluate(async () => {
+      const names = await caches.keys();
+      const stores = await Promise.all(names.map((name) => caches.open(name)));
+      const requests = (await Promise.all(stores.map((store) => store.keys()))).flat();
+      return requests.some(({ url }) => /\/assets\/editor\/monaco/.test(url));
+    });
+  await expect.poll(kept).toBe(true);
+  await site[Symbol.asyncDispose]();
+  await page.reload();
+  await shellReady(page);
+  await put();
+  await page.locator(".view-line").first().waitFor();
+});
+
 test("a repeat visit asks the server for nothing but news", async () => {
   site.requests.length = 0;
   await page.reload();

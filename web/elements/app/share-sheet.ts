@@ -15,7 +15,7 @@ export interface Sharing {
 
 /** Reads the workspace for a link; the code for it is loaded only now. */
 export function beginSharing(fetch: DockerFetch, playground: Playground | undefined): Sharing {
-  const { title, commands, layout = "editor+terminal", theme, port, language, lesson } = playground ?? {};
+  const { title, commands, layout = "editor+preview+terminal", theme, port, language, lesson } = playground ?? {};
   const workspace = Promise.all([import("../../embed/share-workspace.ts"), import("../share/share.ts")]).then(
     ([{ shareWorkspace }]) => shareWorkspace(fetch),
   );

@@ -4,6 +4,7 @@ export const styles = css`
   :host {
     display: grid;
     grid-template-columns: auto minmax(0, 1fr);
+    container-type: inline-size;
     min-width: 0;
     min-height: 0;
     background: var(--basin);

@@ -31,7 +31,7 @@ export const styles = css`
     display: flex;
     align-items: baseline;
     gap: 0.5rem;
-    flex: 1 1 4rem;
+    flex: 1 0 5.5rem;
     min-width: 0;
     overflow: hidden;
     white-space: nowrap;

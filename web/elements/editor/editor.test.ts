@@ -131,6 +131,33 @@ test("Build types the command, and the gutter shows what each line did", async (
   expect(await screen(page)).toMatch(/workspace# docker build -t mybuild:0\.0 \.$/m);
 });
 
+test("with another file of the context in front the build is told as well, with its steps and their shells", async () => {
+  await openPage();
+  await openEditor();
+  await put("index.html", "<h1>Hello</h1>\n");
+  await page.getByRole("treeitem", { name: "index.html" }).click();
+  await expect.poll(code).toContain("<h1>Hello</h1>");
+  await page.getByRole("button", { name: "Build", exact: true }).click();
+  await page.getByRole("button", { name: /^Built in/ }).click();
+  await page.getByRole("button", { name: /^Line 3: COPY \. \/www, done/ }).click();
+  await page.getByRole("button", { name: "Shell here" }).click();
+  await waitForScreen(page, /docker run --rm -it 5e1100000000 sh/);
+});
+
+test("clicks in a row start one build, in one new terminal when the one in front is busy", async () => {
+  await openPage();
+  await openEditor();
+  await page.evaluate(() => window.drydock.type("echo not yet"));
+  await waitForScreen(page, /echo not yet$/);
+  const build = page.getByRole("button", { name: "Build", exact: true });
+  await build.evaluate((button: HTMLElement) => {
+    for (let count = 0; count < 5; count++) button.click();
+  });
+  await page.getByText(/^Built in/).waitFor();
+  expect((await screen(page)).match(/docker build -t/g)).toHaveLength(1);
+  expect(await page.getByRole("tablist", { name: "Terminals" }).getByRole("tab").count()).toBe(2);
+});
+
 test("a build that was typed by hand is shown as well", async () => {
   await openPage();
   await openEditor();

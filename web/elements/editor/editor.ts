@@ -199,8 +199,10 @@ export class DrydockEditor extends LitElement implements WorkbenchPanel {
   }
 
   #drawer(document: OpenDocument | undefined) {
-    const record = document && isDockerfile(document.path) ? this.#latest(document.path) : undefined;
-    if (!record || !document) return nothing;
+    const dockerfile = this.#dockerfile();
+    const record = document && this.#latest(dockerfile);
+    if (!record || dockerfile === undefined) return nothing;
+    const text = this.#workspace.documents.get(dockerfile)?.text ?? record.dockerfile.text;
     return html`${
         this.selectedStep >= 0
           ? html`<dd-splitter
@@ -213,7 +215,7 @@ export class DrydockEditor extends LitElement implements WorkbenchPanel {
       }
       <dd-step-drawer
         .record=${record}
-        .lines=${stepLines(record, document.text)}
+        .lines=${stepLines(record, text)}
         .selected=${this.selectedStep}
         .isOpen=${this.isDrawerOpen}
         .isTouch=${this.host.isTouch}
@@ -335,7 +337,7 @@ export class DrydockEditor extends LitElement implements WorkbenchPanel {
   }
 
   async #shell(step: number): Promise<void> {
-    const record = this.#latest(this.path);
+    const record = this.#latest(this.#dockerfile());
     if (!record) return;
     this.problem = "";
     try {

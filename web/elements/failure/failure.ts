@@ -1,7 +1,8 @@
 import { html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { typedEvent } from "../../data/typed-event.ts";
-import { strings, type FailureText } from "../../strings.ts";
+import type { FailureText } from "../../strings/failure-strings.ts";
+import { strings } from "../../strings.ts";
 import { icon } from "../../styles/icons.ts";
 import { shared } from "../../styles/shared.styles.ts";
 import type { Failure } from "../../worker-api.ts";

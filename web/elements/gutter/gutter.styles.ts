@@ -142,4 +142,18 @@ export const styles = css`
     grid-template-columns: 1fr;
     padding: 0;
   }
+  /* In a narrow column the text needs the room. */
+  @container (max-width: 22rem) {
+    :host {
+      width: 2.25rem;
+    }
+    .time,
+    .size {
+      display: none;
+    }
+    .step {
+      grid-template-columns: 1fr;
+      padding: 0;
+    }
+  }
 `;

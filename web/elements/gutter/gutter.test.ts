@@ -69,3 +69,14 @@ test("a click opens the layer; where a state is kept there is a shell", async ()
   expect(await heard()).toEqual(["step-open 1", "step-shell 1"]);
   expect(await on.page.getByRole("button", { name: "Shell after line 3" }).count()).toBe(0);
 });
+
+test("in a narrow column there are only its marks", async () => {
+  const width = () => on.page.locator("dd-gutter").evaluate((gutter) => gutter.getBoundingClientRect().width);
+  await on.page.evaluate(() => {
+    document.body.style.cssText = "container-type: inline-size; width: 300px";
+  });
+  expect(await width()).toBeLessThan(40);
+  expect(await on.page.locator("dd-gutter .size").first().isVisible()).toBe(false);
+  await on.page.evaluate(() => (document.body.style.width = "500px"));
+  expect(await width()).toBeGreaterThan(100);
+});

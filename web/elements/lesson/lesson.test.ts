@@ -9,13 +9,15 @@ interface World {
   readonly saved: Record<string, string>;
   containers: readonly object[];
   images: readonly string[];
+  /** What the prompt in front shows; undefined when a line stands typed, or something runs. */
+  prompt: string | undefined;
 }
 
 beforeEach(async () => {
   await on.page.evaluate(async () => {
     localStorage.clear();
     localStorage.setItem("drydock:lesson-language", "en");
-    const world: World = { typed: [], saved: {}, containers: [], images: [] };
+    const world: World = { typed: [], saved: {}, containers: [], images: [], prompt: "~" };
     const fetch = async (path: string, init: RequestInit = {}): Promise<Response> => {
       const url = new URL(path, "http://localhost");
       const image = /^\/images\/(.+)\/json$/.exec(url.pathname)?.[1];
@@ -35,6 +37,7 @@ beforeEach(async () => {
       fetch,
       type: (text: string) => world.typed.push(text),
       showTerminal: () => undefined,
+      promptDirectory: () => world.prompt,
     } as unknown as typeof element.host;
     element.isShown = true;
     element.style.cssText = "position: fixed; inset: 0";
@@ -70,6 +73,12 @@ describe("a lesson", () => {
   test("types a command into the terminal, with Enter", async () => {
     await on.page.getByRole("button", { name: "Run", exact: true }).click();
     expect(await world(({ typed }) => typed)).toEqual(["docker run hello-world\r"]);
+  });
+
+  test("does not join a command with a line that stands typed already", async () => {
+    await on.page.evaluate(() => void ((window as unknown as { world: World }).world.prompt = undefined));
+    await on.page.getByRole("button", { name: "Run", exact: true }).click();
+    expect(await world(({ typed }) => typed)).toEqual(["\u0015docker run hello-world\r"]);
   });
 
   test("says what is missing when it is asked, in words", async () => {
@@ -116,9 +125,11 @@ test("a lesson with files brings them into the workspace, and its code blocks wr
   await on.page.getByRole("button", { name: "Begin" }).nth(2).click();
   await on.page.getByRole("button", { name: "Write Dockerfile" }).click();
   await on.page.getByText("Written into Dockerfile").waitFor();
-  const saved = await world((each) => each.saved);
-  expect(saved["index.html"]).toContain("Hello from a container");
-  expect(saved["Dockerfile"]).toBe('FROM busybox\nCMD ["echo", "Hello from my own image"]\n');
+  // The lesson's own files are on their way meanwhile.
+  await expect.poll(() => world((each) => each.saved["index.html"] ?? "")).toContain("Hello from a container");
+  expect(await world((each) => each.saved["Dockerfile"])).toBe(
+    'FROM busybox\nCMD ["echo", "Hello from my own image"]\n',
+  );
 });
 
 test("HTML in a lesson's text stays text", async () => {

@@ -3,7 +3,9 @@ import { css } from "lit";
 export const styles = css`
   :host {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     grid-template-rows: auto minmax(0, 1fr);
+    container-type: inline-size;
     min-width: 0;
     min-height: 0;
     background: var(--surface);
@@ -24,6 +26,13 @@ export const styles = css`
     border: 1px solid var(--line);
     border-radius: 6px;
     background: var(--raised);
+  }
+  /* The address in a line of its own where there is no room beside the buttons. */
+  @container (max-width: 30rem) {
+    .field {
+      order: 1;
+      flex-basis: 100%;
+    }
   }
   .field:focus-within {
     border-color: var(--focus);
@@ -102,6 +111,7 @@ export const styles = css`
     color: var(--ink-soft);
   }
   .note {
+    order: 2;
     flex-basis: 100%;
     padding: 0 0.375rem;
     font-size: 0.8125rem;

@@ -56,6 +56,19 @@ test("published ports are offered; a page opens with its status, and the address
   await inner(page).getByRole("heading", { name: "GET /", exact: true }).waitFor();
 });
 
+test("in a narrow pane the address and every button are within reach, and the page is as wide as the pane", async () => {
+  const page = await pane([WEB, API]);
+  await page.setViewportSize({ width: 390, height: 700 });
+  await page.getByRole("button", { name: "Open port 8080 of web" }).click();
+  await page.getByTitle("HTTP status 200").waitFor();
+  for (const name of ["Back", "Forward", "Reload", "Copy link", "Open in a new tab"]) {
+    const box = await page.getByRole("button", { name, exact: true }).boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0), name).toBeLessThanOrEqual(390);
+  }
+  expect((await page.getByLabel("Path", { exact: true }).boundingBox())?.width).toBeGreaterThan(120);
+  expect((await page.locator("dd-preview iframe").boundingBox())?.width).toBe(390);
+});
+
 test("a whole address can be typed, another port keeps its place meanwhile, and no answer is a status too", async () => {
   const page = await pane([WEB, API]);
   await page.evaluate(() => document.querySelector("dd-preview")?.open("8080/missing"));
