@@ -154,6 +154,17 @@ describe("a container's files in a real guest", () => {
     await engine.containers.remove(id, { force: true, volumes: false });
   });
 
+  it("stay in their place while somebody looks, also when the container ends meanwhile", async () => {
+    const { container } = await engine.containers.create({ image: "busybox", config: { cmd: ["true"] }, host: {} });
+    await put(container.id, "/", await tarOf([{ path: "kept" }, "in"]));
+    for (let time = 0; time < 4; time += 1) {
+      await engine.containers.start(container.id);
+      for (let look = 0; look < 12; look += 1) expect(await got(container.id, "/kept")).toEqual(["file kept: in"]);
+      await engine.containers.wait(container.id, "not-running");
+    }
+    await engine.containers.remove(container.id, { force: true, volumes: false });
+  });
+
   it("stay inside, whatever an archive or the container's symlinks say", async () => {
     const id = await run("mkdir /d; ln -s /etc /d/out; ln -s ../../../../../../.. /d/up");
     await put(id, "/d", await tarOf([{ path: "out/evil" }, "x"], [{ path: "up/evil2" }, "x"]));

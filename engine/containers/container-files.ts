@@ -37,10 +37,15 @@ export async function withContainerFiles<T>(
   const { runtime, snapshots } = context;
   const mounts = mountsOf(container);
   const show = async (root: string): Promise<T> => work({ root, mounts });
+  const showRunning = async (): Promise<T> => {
+    const viewing = show(snapshots.mounts(container.id).target);
+    container.viewers.add(viewing);
+    return await viewing.finally(() => container.viewers.delete(viewing));
+  };
   const volumes = container.record.mounts.filter(({ type }) => type === "volume");
-  if (container.task !== undefined) return show(snapshots.mounts(container.id).target);
+  if (container.task !== undefined) return await showRunning();
   return container.changes.run(async () => {
-    if (container.task !== undefined) return show(snapshots.mounts(container.id).target);
+    if (container.task !== undefined) return await showRunning();
     await Promise.all([container.prepared, container.cleanup]);
     const mounted: string[] = [];
     try {

@@ -125,8 +125,8 @@ function tidyUp(
   task: Task,
   networkOps: Parameters<Task["delete"]>[0],
 ): void {
-  container.cleanup = context.trace
-    .measure("container.cleanup", () => task.delete(networkOps))
+  container.cleanup = Promise.allSettled(container.viewers)
+    .then(() => context.trace.measure("container.cleanup", () => task.delete(networkOps)))
     .catch((error: unknown) => context.report("cleanup", error));
 }
 

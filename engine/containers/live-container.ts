@@ -40,6 +40,8 @@ export class LiveContainer {
   exited: Promise<void> = Promise.resolve();
   /** What the last run left in the guest is being taken away; a start waits for it. */
   cleanup: Promise<void> = Promise.resolve();
+  /** Work that is looking at its files while it runs: they stay in their place until it is done, also when the process has ended. */
+  readonly viewers = new Set<Promise<unknown>>();
   /** Ends the watch over its health; set while there is one. */
   healthMonitor: AbortController | undefined;
   /** Cancels the wait before the next attempt of a restart policy. */

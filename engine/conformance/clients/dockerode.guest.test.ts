@@ -192,11 +192,11 @@ it("commits, saves, loads and exports", async () => {
   await container.remove();
 });
 
-it("says that there is no builder yet", async () => {
-  const building = docker.buildImage(tarOf({ Dockerfile: "FROM busybox\n" }), { t: "built" });
-  const status = await building.then(
-    () => 200,
-    (error: { statusCode: number }) => error.statusCode,
-  );
-  expect(status).toBe(501);
+it("builds an image of a context", async () => {
+  const stream = await docker.buildImage(tarOf({ Dockerfile: "FROM busybox\nLABEL made=here\n" }), { t: "built" });
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
+  });
+  expect((await docker.getImage("built").inspect()).Config.Labels).toMatchObject({ made: "here" });
+  await docker.getImage("built").remove();
 });
