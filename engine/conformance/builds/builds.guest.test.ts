@@ -8,7 +8,7 @@ import { ApiSession } from "../../testing/api-session.ts";
 import { BASE_LAYER, type BuildCase, tagOf } from "./build-case.ts";
 import { GROUPS } from "./cases/all.ts";
 import { isExpected } from "./expected-differences.ts";
-import { isDockerHere, loadAndRun } from "./oracle.ts";
+import { isDockerHere, loadAndRun } from "./real-docker.ts";
 import { CaseBuilder, recordOf } from "./ours.ts";
 import { differences, formatDifference, readRecording, type Recording } from "./recorded-build.ts";
 

@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GROUPS } from "./cases/all.ts";
-import { buildWithDocker } from "./oracle.ts";
+import { buildWithDocker } from "./real-docker.ts";
 import { readRecording, recordingFile, type RecordedBuild } from "./recorded-build.ts";
 
 const wanted = process.argv.slice(2);
