@@ -1,4 +1,5 @@
 /** What `POST /build` answers with while a build runs: BuildKit's trace (`version=2`), or nothing but the image's id (`q`). */
+import { encodeBase64 } from "../base/base64.ts";
 import { messageOf } from "../base/errors.ts";
 import { BuildFailure, type BuildResult, type BuildRun } from "../build/build-service.ts";
 import { encodeBuildStatus } from "../wire/build-status.ts";
@@ -18,7 +19,8 @@ export async function* buildkitMessages(
 ): AsyncGenerator<ProgressMessage, void, undefined> {
   const started: WireBuildStarted = { ID: run.id };
   if (options.hasSession) yield { id: "drydock.build", aux: started };
-  for await (const status of run.status) yield { id: "moby.buildkit.trace", aux: base64(encodeBuildStatus(status)) };
+  for await (const status of run.status)
+    yield { id: "moby.buildkit.trace", aux: encodeBase64(encodeBuildStatus(status)) };
   try {
     const result = await run.result;
     options.finish(result);
@@ -57,12 +59,4 @@ function toWireFailure(error: unknown): WireBuildFailure {
       },
     }),
   };
-}
-
-const CHUNK = 0x80_00;
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  return btoa(binary);
 }

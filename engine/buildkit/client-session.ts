@@ -6,6 +6,7 @@ import type { ByteStream } from "../base/streams.ts";
 import { Http2Connection } from "../http2/connection.ts";
 import { callUnary, GRPC_CODE, GrpcClientCall, GrpcError } from "../http2/grpc.ts";
 import type { HeaderList } from "../http2/hpack.ts";
+import { AwaitedMap } from "./awaited-map.ts";
 
 const ID_HEADER = "x-docker-expose-session-uuid";
 const METHOD_HEADER = "x-docker-expose-session-grpc-method";
@@ -51,8 +52,7 @@ export class ClientSession {
 
 /** The sessions that are open. */
 export class ClientSessions {
-  readonly #sessions = new Map<string, ClientSession>();
-  #waiting: (() => void)[] = [];
+  readonly #sessions = new AwaitedMap<ClientSession>();
 
   /**
    * Takes a connection that was turned around.
@@ -65,29 +65,16 @@ export class ClientSessions {
     const [id = ""] = values(ID_HEADER);
     if (id === "") throw new GrpcError(GRPC_CODE.invalidArgument, "the session has no id");
     const session = new ClientSession(id, values(METHOD_HEADER), transport);
-    this.#sessions.get(id)?.end();
+    this.#sessions.peek(id)?.end();
     this.#sessions.set(id, session);
-    void session.closed.then(() => this.#sessions.get(id) === session && this.#sessions.delete(id));
-    for (const wake of this.#waiting.splice(0)) wake();
+    void session.closed.then(() => this.#sessions.peek(id) === session && this.#sessions.delete(id));
     return session;
   }
 
   /** Clients open the session and ask for the build at the same time. @throws GrpcError when it does not come */
   async get(id: string): Promise<ClientSession> {
-    const deadline = performance.now() + WAIT_MS;
-    for (;;) {
-      const session = this.#sessions.get(id);
-      if (session) return session;
-      const left = deadline - performance.now();
-      if (left <= 0)
-        throw new GrpcError(GRPC_CODE.unavailable, `no active session for ${id}: context deadline exceeded`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const session = await this.#sessions.get(id, WAIT_MS);
+    if (session) return session;
+    throw new GrpcError(GRPC_CODE.unavailable, `no active session for ${id}: context deadline exceeded`);
   }
 }

@@ -1,4 +1,5 @@
 /** A failed build as gRPC tells it (BuildKit's `util/grpcerrors` and `solver/errdefs`): clients print the place in the Dockerfile from its details. */
+import { encodeBase64 } from "../base/base64.ts";
 import { messageOf } from "../base/errors.ts";
 import { encodeUtf8 } from "../base/streams.ts";
 import { BuildFailure } from "../build/build-service.ts";
@@ -33,13 +34,7 @@ function detail(type: string, value: object): Uint8Array {
 
 function sourceOf({ fileName, data, ranges }: SourceExcerpt): object {
   return {
-    info: { filename: fileName, data: base64(encodeUtf8(data)) },
+    info: { filename: fileName, data: encodeBase64(encodeUtf8(data)) },
     ranges: ranges.map(({ start, end }) => ({ start: { line: start }, end: { line: end } })),
   };
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

@@ -1,4 +1,5 @@
 /** Findings of the build checks as the frontend answers `frontend.lint` (BuildKit's `frontend/subrequests/lint`). */
+import { encodeBase64 } from "../base/base64.ts";
 import { encodeUtf8 } from "../base/streams.ts";
 import type { VertexWarning } from "../build/build-status.ts";
 
@@ -8,7 +9,7 @@ const SHORT = /^(\w+): (.*?)(?: \(line \d+\))?$/s;
 export function lintMetadata(warnings: readonly VertexWarning[]): readonly (readonly [string, string | Uint8Array])[] {
   const [first] = warnings;
   const sources = first?.source && [
-    { filename: first.source.fileName, data: base64(first.source.data), language: "Dockerfile" },
+    { filename: first.source.fileName, data: encodeBase64(encodeUtf8(first.source.data)), language: "Dockerfile" },
   ];
   const findings = warnings.map(({ short, detail, url, source }) => {
     const [, ruleName = short, message = short] = SHORT.exec(short) ?? [];
@@ -28,10 +29,4 @@ export function lintMetadata(warnings: readonly VertexWarning[]): readonly (read
     ["result.statuscode", encodeUtf8(findings.length === 0 ? "0" : "1")],
     ["version", encodeUtf8("1.0.0")],
   ];
-}
-
-function base64(text: string): string {
-  let binary = "";
-  for (const byte of encodeUtf8(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

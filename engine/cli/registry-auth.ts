@@ -1,4 +1,5 @@
 /** Credentials on their way to the engine. */
+import { encodeBase64 } from "../base/base64.ts";
 import { encodeUtf8 } from "../base/streams.ts";
 import { ConfigFile, type Credentials, INDEX_SERVER } from "./config-file.ts";
 import type { Invocation } from "./command.ts";
@@ -28,6 +29,6 @@ export function authConfig(serverAddress: string, credentials: Credentials): Rea
 }
 
 function encodeAuth(config: object = {}): string {
-  const text = btoa(String.fromCharCode(...encodeUtf8(JSON.stringify(config))));
+  const text = encodeBase64(encodeUtf8(JSON.stringify(config)));
   return text.replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -3,6 +3,7 @@
  *
  *   compressed 8 (0) | length 32 | bytes
  */
+import { encodeBase64 } from "../base/base64.ts";
 import { concat } from "../base/streams.ts";
 import type { Http2Connection } from "./connection.ts";
 import { ERROR } from "./frames.ts";
@@ -159,7 +160,7 @@ function trailersOf(failure: GrpcError | undefined): HeaderList {
   return [
     ["grpc-status", String(failure.code)],
     ["grpc-message", encodeMessageText(failure.message)],
-    ...(failure.details === undefined ? [] : [["grpc-status-details-bin", base64(failure.details)] as const]),
+    ...(failure.details === undefined ? [] : [["grpc-status-details-bin", withoutPadding(failure.details)] as const]),
   ];
 }
 
@@ -222,9 +223,5 @@ function decodeMessageText(text: string): string {
   }
 }
 
-/** Without padding, as the protocol has it. */
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replace(/=+$/, "");
-}
+/** As the protocol has binary values. */
+const withoutPadding = (bytes: Uint8Array): string => encodeBase64(bytes).replace(/=+$/, "");

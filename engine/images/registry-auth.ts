@@ -2,6 +2,7 @@
  * Logging in to registries: `WWW-Authenticate` says how. Bearer tokens come from a token server
  * (https://distribution.github.io/distribution/spec/auth/token/), Basic goes straight to the registry (RFC 7617).
  */
+import { encodeBase64 } from "../base/base64.ts";
 import { messageOf } from "../base/errors.ts";
 import { collectText, emptyStream, encodeUtf8 } from "../base/streams.ts";
 import type { Reference } from "../oci/reference.ts";
@@ -128,6 +129,5 @@ function parseAnswer(text: string): Readonly<Record<string, unknown>> {
 }
 
 export function basic({ username, password }: { username: string; password: string }): string {
-  const binary = Array.from(encodeUtf8(`${username}:${password}`), (byte) => String.fromCharCode(byte)).join("");
-  return `Basic ${btoa(binary)}`;
+  return `Basic ${encodeBase64(encodeUtf8(`${username}:${password}`))}`;
 }

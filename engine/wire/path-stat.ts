@@ -1,3 +1,4 @@
+import { encodeBase64 } from "../base/base64.ts";
 import { encodeUtf8 } from "../base/streams.ts";
 import { encodeGoJson } from "./go-json.ts";
 import { formatTimeNs } from "./times.ts";
@@ -20,5 +21,5 @@ export function encodePathStat(stat: PathStatModel): string {
   // Go leaves zeros at the end out.
   const mtime = formatTimeNs(nanoseconds).replace(/\.?0+Z$/, "Z");
   const bytes = encodeUtf8(encodeGoJson({ name, size, mode: goMode, mtime, linkTarget }));
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return encodeBase64(bytes);
 }

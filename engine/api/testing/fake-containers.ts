@@ -18,7 +18,7 @@ import type {
 } from "../../containers/container-service.ts";
 import { EventBus } from "../../containers/event-bus.ts";
 import type { ImageService } from "../../images/image-service.ts";
-import { type Deferred, deferred } from "./deferred.ts";
+import { type Deferred, deferred } from "../../base/deferred.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import { FakeExecs } from "./fake-execs.ts";
 import { attachmentOf, FakeProcess, findProgram } from "./fake-process.ts";

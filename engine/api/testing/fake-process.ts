@@ -1,4 +1,4 @@
-import { deferred } from "./deferred.ts";
+import { deferred } from "../../base/deferred.ts";
 import { EngineError } from "../../base/errors.ts";
 import { Queue } from "../../base/queue.ts";
 import { decodeUtf8, encodeUtf8, streamFrom } from "../../base/streams.ts";

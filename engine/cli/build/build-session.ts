@@ -1,4 +1,5 @@
 /** What only `docker build` itself knows of a build goes to the engine in a session (docs/decisions/0016-drydock-routes.md). */
+import { encodeBase64 } from "../../base/base64.ts";
 import { messageOf } from "../../base/errors.ts";
 import { encodeUtf8, streamOf } from "../../base/streams.ts";
 import type { WireBuildSession } from "../../wire/builds.ts";
@@ -97,6 +98,6 @@ export async function registryConfig({
       return [server, { username, password, serveraddress: server }];
     }),
   );
-  const text = btoa(String.fromCharCode(...encodeUtf8(JSON.stringify(logins))));
+  const text = encodeBase64(encodeUtf8(JSON.stringify(logins)));
   return { "x-registry-config": text.replaceAll("+", "-").replaceAll("/", "_") };
 }

@@ -1,4 +1,5 @@
 /** The answer of `POST /build?version=2` as what it says. */
+import { decodeBase64 } from "../../base/base64.ts";
 import {
   type BuildStatusModel,
   decodeBuildStatus,
@@ -26,7 +27,7 @@ export async function* readBuildStream(
 ): AsyncGenerator<BuildStatusModel, void, undefined> {
   for await (const message of jsonLinesOf(body, (line) => JSON.parse(line) as ProgressMessage)) {
     const { id, aux, error } = message;
-    if (id === "moby.buildkit.trace") yield decodeBuildStatus(bytesOf(aux as string));
+    if (id === "moby.buildkit.trace") yield decodeBuildStatus(decodeBase64(aux as string));
     else if (id === "moby.image.id") outcome.imageId = (aux as { readonly ID: string }).ID;
     else if (id === "drydock.build") outcome.buildId = (aux as WireBuildStarted).ID;
     else if (id === "drydock.build.error") outcome.failure = toFailure(aux as WireBuildFailure);
@@ -38,8 +39,4 @@ function toFailure({ Message, Source }: WireBuildFailure): NonNullable<BuildOutc
   if (Source === undefined) return { message: Message };
   const ranges = Source.Ranges.map(({ Start, End }) => ({ start: Start, end: End }));
   return { message: Message, source: { fileName: Source.FileName, data: Source.Data, ranges } };
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,3 +1,4 @@
+import { encodeBase64 } from "../../base/base64.ts";
 import { encodeUtf8 } from "../../base/streams.ts";
 import { encodeGoJson } from "../../wire/go-json.ts";
 import type { VertexWarningModel } from "../../wire/build-status.ts";
@@ -67,7 +68,7 @@ export function formatCheckJson(warnings: readonly VertexWarningModel[]): string
     }),
     sources: [...sources.values()].map(({ fileName, data }) => ({
       filename: fileName,
-      data: btoa(Array.from(encodeUtf8(data), (byte) => String.fromCharCode(byte)).join("")),
+      data: encodeBase64(encodeUtf8(data)),
       language: "Dockerfile",
     })),
   };

@@ -1,4 +1,5 @@
 /** `--progress rawjson`: every status as a line of JSON, in the shape of BuildKit's `client.SolveStatus`. */
+import { encodeBase64 } from "../../base/base64.ts";
 import { encodeUtf8 } from "../../base/streams.ts";
 import type { BuildStatusModel, SourceModel } from "../../wire/build-status.ts";
 import { encodeGoJson } from "../../wire/go-json.ts";
@@ -52,7 +53,7 @@ function toSolveStatus({ vertexes = [], statuses = [], logs = [], warnings = [] 
       logs.map(({ vertex, stream, bytes, timestampMs }) => ({
         vertex,
         stream: stream === "stderr" ? 2 : 1,
-        data: base64(bytes),
+        data: encodeBase64(bytes),
         timestamp: formatTime(timestampMs),
       })),
     ),
@@ -61,8 +62,8 @@ function toSolveStatus({ vertexes = [], statuses = [], logs = [], warnings = [] 
       warnings.map(({ vertex, level, short, detail, url, source }) => ({
         vertex,
         level,
-        short: base64(encodeUtf8(short)),
-        ...(detail.length > 0 && { detail: detail.map((line) => base64(encodeUtf8(line))) }),
+        short: encodeBase64(encodeUtf8(short)),
+        ...(detail.length > 0 && { detail: detail.map((line) => encodeBase64(encodeUtf8(line))) }),
         ...(url !== "" && { url }),
         ...(source && sourceFields(source)),
       })),
@@ -72,7 +73,7 @@ function toSolveStatus({ vertexes = [], statuses = [], logs = [], warnings = [] 
 
 function sourceFields({ fileName, data, ranges }: SourceModel): object {
   return {
-    sourceInfo: { filename: fileName, data: base64(encodeUtf8(data)), language: "Dockerfile" },
+    sourceInfo: { filename: fileName, data: encodeBase64(encodeUtf8(data)), language: "Dockerfile" },
     range: ranges.map(({ start, end }) => ({ start: { line: start }, end: { line: end } })),
   };
 }
@@ -90,8 +91,4 @@ function formatTime(ms: number): string {
   const nanoseconds = Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6));
   const fraction = nanoseconds === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").replace(/0+$/, "")}`;
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction}Z`;
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }

@@ -1,3 +1,4 @@
+import { decodeBase64 } from "../../base/base64.ts";
 import { copyTo } from "../archive-output.ts";
 import { containerPath } from "../client.ts";
 import { type Command, CommandError, exactly, type Invocation } from "../command.ts";
@@ -76,7 +77,7 @@ async function statIn({ client }: Invocation, container: string, path: string): 
 function decodeStat(headers: ReadonlyMap<string, string>): PathStat {
   const text = headers.get("x-docker-container-path-stat");
   if (text === undefined) throw new CommandError("unable to decode container path stat header: EOF");
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = decodeBase64(text);
   return JSON.parse(new TextDecoder().decode(bytes)) as PathStat;
 }
 
